@@ -1,0 +1,66 @@
+import {z} from "zod";
+import {address, apiVersion, headerName, labels, metadata, name, object, port, unique} from "./fields.ts";
+
+/** The trace headers that the filter can remember (docs/filter-configuration.md). */
+export const traceIds = [
+  "traceparent",
+  "b3",
+  "x-b3-traceid",
+  "x-request-id",
+  "sw8",
+  "uber-trace-id",
+  "x-datadog-trace-id",
+  "x-amzn-trace-id",
+  "x-cloud-trace-context",
+] as const;
+
+const call = z.union(
+  [name, object({service: name, port: port.optional()})],
+  "must be a service's name or {service, port}",
+);
+
+const workload = object(
+  {name, labels: labels.optional(), address: address.optional()},
+  {lane: "a workload says no lane: lanes name it, by its labels or by its service (to)"},
+);
+
+const service = object({
+  name,
+  calls: z.array(call).default([]),
+  forwards: unique(headerName).default([]),
+  workloads: z.array(workload).min(1, "must not be empty; left out, there is one with the service's name").optional(),
+  labels: labels.optional(),
+});
+
+export const playgroundSpec = object({
+  plainText: z.enum(["refuse", "accept"]).default("refuse"),
+  traceIds: unique(z.enum(traceIds)).default([...traceIds]),
+  services: z.array(service).min(1, "must name at least one service"),
+  external: z.array(object({name, address})).default([]),
+  entry: name.optional(),
+  edge: object({port: port.optional()}).prefault({}),
+});
+
+export const playgroundSchema = object({
+  apiVersion: z.literal(apiVersion),
+  kind: z.literal("Playground"),
+  metadata,
+  spec: playgroundSpec,
+  status: z.unknown().optional(),
+});
+
+export type WrittenPlayground = z.output<typeof playgroundSchema>;
+type WrittenSpec = WrittenPlayground["spec"];
+
+/** A program that stands behind a service; `address` is a process that the user runs, else the built-in echo program. */
+export type Workload = {name: string; labels: Record<string, string>; address?: string};
+
+/** `port`: a fixed outbound port for this callee, for a process that cannot read it from its environment. */
+export type Call = {service: string; port?: number};
+
+export type PlaygroundService = {name: string; calls: Call[]; forwards: string[]; workloads: Workload[]};
+
+/** A playground with its defaults; a service's own labels have become those of its workloads. */
+export type Playground = Omit<WrittenPlayground, "spec"> & {
+  spec: Omit<WrittenSpec, "services" | "entry"> & {services: PlaygroundService[]; entry: string};
+};
