@@ -65,8 +65,8 @@ export const laneSpec = object(
     ttl: duration.optional(),
     services: z.array(laneService).min(1, "must name at least one service: a lane overrides something"),
     labels: labels.optional(),
-    match: unique(condition).min(1, "must not be empty; left out, no request is matched").optional(),
-    weight: weight.optional(),
+    match: unique(condition).default([]),
+    weight: weight.default(0),
     fallback: unique(name).default([]),
     priority: z.int().default(0),
     strict: z.boolean().default(false),
@@ -106,12 +106,7 @@ export type LaneService = {name: string} & (
   | {labels: Record<string, string>; fork?: never; to?: never}
 );
 
-/** A lane with its defaults. `group` is the key of its group, `NAMESPACE/NAME`; `weight` 0 where there is none. */
+/** A lane with its defaults. `group` is the key of its group, `NAMESPACE/NAME`. */
 export type SwimLane = Omit<WrittenLane, "spec"> & {
-  spec: Omit<WrittenSpec, "group" | "services" | "labels" | "weight" | "match"> & {
-    group: string;
-    services: LaneService[];
-    weight: number;
-    match: NonNullable<WrittenSpec["match"]>;
-  };
+  spec: Omit<WrittenSpec, "group" | "services" | "labels"> & {group: string; services: LaneService[]};
 };

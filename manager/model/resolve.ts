@@ -19,6 +19,11 @@ export function servicesOf(mesh: Mesh, group: SwimLaneGroup): string[] | undefin
   return playground.spec.services.map(({name}) => name);
 }
 
+/** Whether something with the labels `all` is selected by `some`. */
+export function selects(some: Record<string, string>, all: Record<string, string>): boolean {
+  return Object.entries(some).every(([key, value]) => all[key] === value);
+}
+
 /** Order of precedence of rules: higher priority first, then older, then by name. Without a time: after all that have one. */
 export function precedence(a: SwimLane, b: SwimLane): number {
   return b.spec.priority - a.spec.priority || compare(age(a), age(b)) || compare(a.metadata.name, b.metadata.name);
@@ -76,10 +81,10 @@ function onlyGroup(namespace: string, keys: string[]): string | (Finding & {path
 }
 
 function resolveLane(lane: WrittenLane, group: string): SwimLane {
-  const {labels, services, weight = 0, match = [], ...spec} = lane.spec;
+  const {labels, services, ...spec} = lane.spec;
   const resolved: SwimLane = {
     ...lane,
-    spec: {...spec, group, services: services.map((service) => resolveService(service, labels)), match, weight},
+    spec: {...spec, group, services: services.map((service) => resolveService(service, labels))},
   };
   rememberSource(resolved, sourceOf(lane));
   return resolved;
