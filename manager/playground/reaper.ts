@@ -1,0 +1,23 @@
+/**
+ * Ends whatever the playground started once the playground is gone, however it went: `node reaper.js FOLDER MARK`.
+ *
+ * Standard input is a pipe that only the playground holds, so its end is the playground's end. The processes to end
+ * are those that carry MARK in their environment; the playground's temporary FOLDER goes last.
+ */
+import {rmSync} from "node:fs";
+import {endMarked} from "./marked.ts";
+
+const [folder, mark] = process.argv.slice(2);
+if (folder === undefined || mark === undefined) {
+  process.stderr.write("usage: reaper.js FOLDER MARK\n");
+  process.exit(2);
+}
+
+// Only the end of the pipe counts: a signal to everybody must not end the one who cleans up.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+
+process.stdin.on("error", () => {});
+process.stdin.resume();
+await new Promise((resolve) => process.stdin.once("close", resolve));
+await endMarked(mark, 2000);
+rmSync(folder, {recursive: true, force: true, maxRetries: 3});
