@@ -14,14 +14,13 @@ export const operator = object(
     in: unique(z.string()).min(1, "must not be empty: it would match nothing").optional(),
     present: z.boolean().optional(),
   },
-  {regex: "regex is not available: its cost is unbounded. Write exact, prefix, suffix, contains or in: [a, b] instead"},
+  {regex: "is not available: its cost is unbounded. Write exact, prefix, suffix, contains or in: [a, b] instead"},
 ).superRefine(exactlyOne(operators));
 
 /** Words of later versions, wherever a condition can stand. */
 export const laterConditions = {
-  claims:
-    "claims are not available yet: this version reads no JWT. Use from: [CIDR], or a header, cookie or query parameter",
-  when: "when (CEL) is not available yet. Use the fields of match: uri, method, host, headers, queryParams, cookies, from, region, zone, time",
+  claims: "is not available yet: this version reads no JWT. Use from: [CIDR], or a header, cookie or query parameter",
+  when: "is not available yet (CEL). Use the fields of match: uri, method, host, headers, queryParams, cookies, from, region, zone, time",
 };
 
 const span = object({after: time.optional(), before: time.optional()}).superRefine((value, context) => {

@@ -54,10 +54,11 @@ function isPort(value: number): boolean {
 
 export const port = z.int().min(1, "must be a port, 1..65535").max(65535, "must be a port, 1..65535");
 
-/** Kubernetes labels, `{version: v1}`, at least one. */
-export const labels = z
-  .record(z.string().min(1, "must not be an empty label name"), z.string())
-  .refine((map) => Object.keys(map).length > 0, "must name at least one label");
+/** Kubernetes labels, `{version: v1}`. */
+export const labels = z.record(z.string().min(1, "must not be an empty label name"), z.string());
+
+/** Labels that select pods: at least one. */
+export const selector = labels.refine((map) => Object.keys(map).length > 0, "must name at least one label");
 
 /** A list without repeats. */
 export function unique<Item extends z.ZodType>(item: Item) {
@@ -124,7 +125,7 @@ const serverSet = {
 /** RFC 3339 time with its offset, `2026-01-31T08:00:00Z`. */
 export const time = z.iso.datetime({
   offset: true,
-  error: "must be a time with its offset, like 2026-01-31T08:00:00Z (RFC 3339), in quotes or not",
+  error: "must be a time with its offset, like 2026-01-31T08:00:00Z (RFC 3339)",
 });
 
 export const metadata = object({

@@ -6,13 +6,13 @@ import {
   cookieName,
   exactlyOne,
   headerName,
-  labels,
   metadata,
   name,
   namespacedName,
   object,
   present,
   queryName,
+  selector,
   text,
   unique,
 } from "./fields.ts";
@@ -100,7 +100,7 @@ const entry = object({
 export const groupSpec = object(
   {
     services: unique(name).min(1, "must not be empty; left out, it means all Services of the namespace").optional(),
-    baseline: object({labels}).optional(),
+    baseline: object({labels: selector}).optional(),
     entry: entry.prefault({}),
     stickyBy: stickyBy.default([{issue: "swimlane-id"}]),
     strict: unique(name).default([]),
@@ -108,7 +108,7 @@ export const groupSpec = object(
     through: unique(name).default([]),
     allow: unique(name).default([]),
   },
-  {policy: "policy is not available yet: leave it out"},
+  {policy: "is not available yet: leave it out"},
 );
 
 export const swimLaneGroup = object({

@@ -13,16 +13,21 @@ const articles: Record<string, string> = {
 
 /** The problems of one object that failed its schema, one for each thing that is wrong. */
 export function issueProblems(error: z.ZodError, object: unknown, source: Source): Problem[] {
-  return error.issues.flatMap((issue) =>
+  return withoutEchoes(error.issues).flatMap((issue) =>
     describe(issue, []).map(({path, message}) =>
       problemIn(source, objectLabel(object), path, {message: sentence(path, message)}),
     ),
   );
 }
 
+/** Where a field is unknown, what is said about the fields together may only follow from that. */
+function withoutEchoes(issues: Issue[]): Issue[] {
+  const unknown = new Set(issues.filter(({code}) => code === "unrecognized_keys").map(({path}) => pathText(path)));
+  return issues.filter(({code, path}) => code !== "custom" || !unknown.has(pathText(path)));
+}
+
 interface Described {
   path: Path;
-  /** Where it stands in the sentence, if that is not `path`. */
   message: string;
 }
 

@@ -1,6 +1,6 @@
 import {z} from "zod";
 import {condition} from "./condition.ts";
-import {apiVersion, labels, metadata, name, object, present, text, unique} from "./fields.ts";
+import {apiVersion, metadata, name, object, present, selector, text, unique} from "./fields.ts";
 
 /** A lane's name: a DNS label other than `baseline`. */
 const laneName = name.refine((value) => value !== "baseline", "must not be baseline: that is what is in no lane");
@@ -23,7 +23,7 @@ const laneService = object({
   image: z.string().min(1, "must name an image").optional(),
   fork: fork.optional(),
   to: name.optional(),
-  labels: labels.optional(),
+  labels: selector.optional(),
 }).superRefine((service, context) => {
   const found = present(service, workloads);
   if (found.length < 2) return;
@@ -56,7 +56,7 @@ const group = text(
   'a group\'s name, or "NAMESPACE/NAME" for one of another namespace',
 );
 
-const later = (field: string): string => `${field} is not available yet: leave it out`;
+const later = "is not available yet: leave it out";
 
 export const laneSpec = object(
   {
@@ -64,14 +64,14 @@ export const laneSpec = object(
     owner: z.string().min(1, "must not be empty").optional(),
     ttl: duration.optional(),
     services: z.array(laneService).min(1, "must name at least one service: a lane overrides something"),
-    labels: labels.optional(),
+    labels: selector.optional(),
     match: unique(condition).default([]),
     weight: weight.default(0),
     fallback: unique(name).default([]),
     priority: z.int().default(0),
     strict: z.boolean().default(false),
   },
-  {mirror: later("mirror"), release: later("release"), limit: later("limit")},
+  {mirror: later, release: later, limit: later},
 ).superRefine((spec, context) => {
   const seen = new Set<string>();
   spec.services.forEach((service, index) => {

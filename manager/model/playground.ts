@@ -21,7 +21,7 @@ const call = z.union(
 
 const workload = object(
   {name, labels: labels.optional(), address: address.optional()},
-  {lane: "a workload says no lane: lanes name it, by its labels or by its service (to)"},
+  {lane: "is not for a workload to say: lanes name it, by its labels or by its service (to)"},
 );
 
 const service = object({
