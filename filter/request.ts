@@ -1,0 +1,65 @@
+/** The request that is being decided: its context carriers and its trace ids, out of one call for all headers. */
+
+import {REQUEST_HEADERS} from "./host/abi";
+import {resetArena} from "./host/arena";
+import {getHeader, getPairs, removeHeader, replaceHeader} from "./host/headers";
+import {resultLength, resultPointer} from "./host/result";
+import {appendMember, copyOthers, MEMBER_MAX} from "./lane/baggage";
+import {textAt, textLength} from "./lane/bytes";
+import {baggageAt, baggageLength} from "./lane/carriers";
+import {Common} from "./lane/common";
+import {closePairs, openPairs} from "./lane/pairs";
+import {resetScratch, takeScratch} from "./lane/scratch";
+import {resetTime} from "./seen";
+
+const BAGGAGE = text("baggage");
+
+export function baggageName(): usize {
+  return textAt(BAGGAGE);
+}
+
+export function baggageNameLength(): u32 {
+  return textLength(BAGGAGE);
+}
+
+/** Forgets the request before. */
+export function beginRequest(): void {
+  resetArena();
+  resetScratch();
+  resetTime();
+  closePairs();
+}
+
+/** Whether a header is there that may carry context. A miss costs a fifth of a hit. */
+export function mayCarry(configuration: Common): bool {
+  if (getHeader(REQUEST_HEADERS, configuration.headerAt, configuration.headerLength)) return true;
+  return getHeader(REQUEST_HEADERS, textAt(BAGGAGE), textLength(BAGGAGE));
+}
+
+/** Takes all headers of the request. False when the host does not give them. */
+export function takePairs(): bool {
+  return getPairs(REQUEST_HEADERS) && openPairs(resultPointer(), resultLength());
+}
+
+export function writeHeader(configuration: Common, lane: usize, length: u32): void {
+  replaceHeader(REQUEST_HEADERS, configuration.headerAt, configuration.headerLength, lane, length);
+}
+
+export function removeLaneHeader(configuration: Common): void {
+  removeHeader(REQUEST_HEADERS, configuration.headerAt, configuration.headerLength);
+}
+
+/**
+ * Replaces our member in the baggage that was read last: with that lane, or with nothing when `length` is 0. Members of
+ * others stay.
+ */
+export function writeMember(lane: usize, length: u32): void {
+  const out = takeScratch(baggageLength + MEMBER_MAX);
+  let written: u32 = 0;
+  if (out) {
+    if (baggageLength) written = copyOthers(baggageAt, baggageLength, out);
+    if (length) written = appendMember(out, written, lane, length);
+  }
+  if (written) replaceHeader(REQUEST_HEADERS, textAt(BAGGAGE), textLength(BAGGAGE), out, written);
+  else removeHeader(REQUEST_HEADERS, textAt(BAGGAGE), textLength(BAGGAGE));
+}
