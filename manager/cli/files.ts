@@ -4,6 +4,9 @@ import type {SourceText} from "../model/index.ts";
 import {UsageError} from "./exit.ts";
 import type {Terminal} from "./terminal.ts";
 
+/** What messages call standard input. */
+export const standardInput = "standard input";
+
 const readable = /\.(ya?ml|json)$/i;
 
 /**
@@ -16,7 +19,7 @@ export async function readSources(names: string[], {stdin}: Terminal): Promise<S
   }
   const sources: SourceText[] = [];
   for (const name of names) {
-    if (name === "-") sources.push({name: "standard input", text: await readAll(stdin)});
+    if (name === "-") sources.push({name: standardInput, text: await readAll(stdin)});
     else for (const file of await filesOf(name)) sources.push({name: file, text: await readText(file)});
   }
   return sources;

@@ -1,12 +1,14 @@
 import {readFileSync} from "node:fs";
 import {Command, CommanderError} from "commander";
 import {exitCode, UsageError} from "./exit.ts";
+import {renderCommand} from "./render.ts";
 import type {Terminal} from "./terminal.ts";
 import {validateCommand} from "./validate.ts";
 
 const examples = `
 Examples:
-  meshlane validate -f shop.yaml`;
+  meshlane validate -f shop.yaml
+  meshlane render -f shop.yaml -f playground.yaml --target envoy --output-dir out`;
 
 /** Runs one command line (without `node` and the program's name); gives the exit code. */
 export async function run(args: string[], terminal: Terminal): Promise<number> {
@@ -19,10 +21,15 @@ export async function run(args: string[], terminal: Terminal): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError) && !isSystemError(error)) throw error;
     terminal.stderr.write(`meshlane: ${error.message}\n`);
-    return exitCode.usage;
+    return error instanceof UsageError ? exitCode.usage : exitCode.problems;
   }
+}
+
+/** Something that the machine refused, such as a folder that may not be written: no defect of ours to show a stack for. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
 }
 
 function build(terminal: Terminal, exit: (code: number) => void): Command {
@@ -32,7 +39,7 @@ function build(terminal: Terminal, exit: (code: number) => void): Command {
     .helpOption("-h, --help", "print this help")
     .usage("VERB [options]")
     .addHelpText("after", examples);
-  for (const command of [validateCommand(terminal, exit)]) program.addCommand(command);
+  for (const command of [validateCommand(terminal, exit), renderCommand(terminal, exit)]) program.addCommand(command);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.stdout.write(text),

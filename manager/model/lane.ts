@@ -5,7 +5,11 @@ import {apiVersion, metadata, name, object, present, selector, text, unique} fro
 /** A lane's name: a DNS label other than `baseline`. */
 const laneName = name.refine((value) => value !== "baseline", "must not be baseline: that is what is in no lane");
 
-const quantity = z.union([z.string(), z.number()], "must be a quantity like 100m, 64Mi or 1");
+// The API server takes a quantity as a string or a whole number.
+const quantity = z.union(
+  [z.string(), z.number().refine(Number.isInteger, "must be in quotes where it has a fraction")],
+  "must be a quantity like 100m, 64Mi or 1",
+);
 const quantities = z.record(z.string(), quantity).optional();
 
 const fork = object({
