@@ -3,27 +3,27 @@ import {once} from "node:events";
 import type {AddressInfo} from "node:net";
 import {connect, createServer, type TLSSocket} from "node:tls";
 import {expect, test} from "vitest";
-import {makeCertificates} from "../../../manager/playground/certificates.ts";
+import {Authority} from "../../../manager/playground/certificates.ts";
 
 const LONG = `shop/${"w".repeat(63)}`;
 
 test("a certificate carries the workload's SPIFFE identity and nothing else", async () => {
-  const {of} = await makeCertificates(["shop/cart", LONG]);
-  expect(new X509Certificate(of.get("shop/cart")!.cert).subjectAltName).toBe(
-    "URI:spiffe://cluster.local/ns/shop/sa/cart",
-  );
-  expect(new X509Certificate(of.get(LONG)!.cert).subjectAltName).toContain("w".repeat(63));
+  const authority = await Authority.create();
+  const identity = async (name: string) => new X509Certificate((await authority.issue(name)).cert).subjectAltName;
+  expect(await identity("shop/cart")).toBe("URI:spiffe://cluster.local/ns/shop/sa/cart");
+  expect(await identity(LONG)).toContain("w".repeat(63));
 });
 
 test("each certificate is signed by the authority, fits its key and is valid for 30 days", async () => {
-  const {ca, of} = await makeCertificates(["shop/cart"]);
-  const authority = new X509Certificate(ca);
-  const cart = new X509Certificate(of.get("shop/cart")!.cert);
+  const issuer = await Authority.create();
+  const authority = new X509Certificate(issuer.certificate);
+  const {cert, key} = await issuer.issue("shop/cart");
+  const cart = new X509Certificate(cert);
   expect(authority.ca).toBe(true);
   expect(cart.ca).toBe(false);
   expect(cart.verify(authority.publicKey)).toBe(true);
   expect(cart.checkIssued(authority)).toBe(true);
-  expect(cart.checkPrivateKey(createPrivateKey(of.get("shop/cart")!.key))).toBe(true);
+  expect(cart.checkPrivateKey(createPrivateKey(key))).toBe(true);
   const daysLeft = (Date.parse(cart.validTo) - Date.now()) / 86_400_000;
   expect(daysLeft).toBeGreaterThan(29.9);
   expect(daysLeft).toBeLessThanOrEqual(30);
@@ -46,15 +46,15 @@ async function handshake(server: {ca: string; cert: string; key: string}, client
 }
 
 test("two workloads of one authority speak mTLS, one of another authority is refused", async () => {
-  const ours = await makeCertificates(["shop/cart", "shop/payment"]);
-  const others = await makeCertificates(["shop/cart"]);
-  const of = (from: typeof ours, name: string) => ({ca: ours.ca, ...from.of.get(name)!});
-  expect(await handshake(of(ours, "shop/payment"), of(ours, "shop/cart"))).toBe(
-    "URI:spiffe://cluster.local/ns/shop/sa/cart",
-  );
-  expect(await handshake(of(ours, "shop/payment"), of(others, "shop/cart"))).toBe("");
+  const ours = await Authority.create();
+  const others = await Authority.create();
+  const party = async (issuer: Authority, name: string) => ({ca: ours.certificate, ...(await issuer.issue(name))});
+  const payment = await party(ours, "shop/payment");
+  expect(await handshake(payment, await party(ours, "shop/cart"))).toBe("URI:spiffe://cluster.local/ns/shop/sa/cart");
+  expect(await handshake(payment, await party(others, "shop/cart"))).toBe("");
 });
 
 test("a name that is not NAMESPACE/WORKLOAD is refused", async () => {
-  await expect(makeCertificates(["cart"])).rejects.toThrow('certificate name "cart": must be NAMESPACE/WORKLOAD');
+  const authority = await Authority.create();
+  await expect(authority.issue("cart")).rejects.toThrow('certificate name "cart": must be NAMESPACE/WORKLOAD');
 });

@@ -1,0 +1,3 @@
+import {main, setUp} from "./setup.mjs";
+
+await main(() => setUp({always: true}));
