@@ -102,10 +102,7 @@ function values(vm: Vm): Record<string, Call> {
 }
 
 function property(context: Root | Stream, path: string): string | undefined {
-  const own = context.properties[path];
-  if (context instanceof Root) return typeof own === "function" ? undefined : own;
-  const value = own ?? context.root.properties[path];
-  return typeof value === "function" ? value(context) : value;
+  return context.properties[path] ?? (context instanceof Stream ? context.root.properties[path] : undefined);
 }
 
 function sharedData(vm: Vm): Record<string, Call> {

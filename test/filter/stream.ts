@@ -2,11 +2,8 @@ import {HeaderMap, type Header} from "./headers.ts";
 import type {Vm} from "./host.ts";
 import type {Root} from "./root.ts";
 
-/** A property's value as Envoy hands it out: a byte string. */
-export type Property = string | undefined;
-
-/** Properties by their path, parts joined by NUL. A function is asked at each call, as Envoy looks anew. */
-export type Properties = Record<string, Property | ((stream: Stream) => Property)>;
+/** Properties by their path, parts joined by NUL; values are byte strings as Envoy hands them out. */
+export type Properties = Record<string, string | undefined>;
 
 /** One request: a context of its own below the root that its filter belongs to. */
 export class Stream {

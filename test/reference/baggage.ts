@@ -14,11 +14,10 @@ export function members(lines: readonly string[]): string[] {
     .filter((member) => member !== "");
 }
 
-/** The value of a `swimlane` member without its properties; undefined for a member of somebody else. */
-function laneOf(member: string): string | undefined {
-  const [key, rest] = cut(member, "=");
-  if (trim(key) !== KEY || rest === undefined) return undefined;
-  return trim(cut(rest, ";")[0]);
+/** The value of a `swimlane` member without its properties, empty without `=`; undefined for a member of others. */
+export function laneOf(member: string): string | undefined {
+  const [key, value] = cut(cut(member, ";")[0], "=");
+  return trim(key) === KEY ? trim(value ?? "") : undefined;
 }
 
 export function isOurs(member: string): boolean {

@@ -1,5 +1,4 @@
-import {withMember, withoutMember} from "./baggage.ts";
-import {baggageLane} from "./baggage.ts";
+import {baggageLane, withMember, withoutMember} from "./baggage.ts";
 import {holds, type Condition} from "./conditions.ts";
 import {carried, isLane, oneLane} from "./context.ts";
 import {bucket} from "./hash.ts";

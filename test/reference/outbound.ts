@@ -1,4 +1,4 @@
-import {members, isOurs, withMember} from "./baggage.ts";
+import {isOurs, laneOf, members, withMember} from "./baggage.ts";
 import {carried, type Context} from "./context.ts";
 import {stripped, type Common} from "./inbound.ts";
 import {values, withHeader, without, type Header, type Request} from "./request.ts";
@@ -60,6 +60,5 @@ function restored(
 }
 
 function namesAnother(headers: readonly Header[], lane: string): boolean {
-  const ours = members(values(headers, "baggage")).filter(isOurs);
-  return ours.some((member) => member.replace(/;.*$/s, "").split("=")[1]?.trim() !== lane);
+  return members(values(headers, "baggage")).some((member) => isOurs(member) && laneOf(member) !== lane);
 }

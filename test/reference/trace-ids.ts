@@ -16,8 +16,8 @@ export const TRACE_HEADERS = [
 export type TraceHeader = (typeof TRACE_HEADERS)[number];
 
 /**
- * The trace id in a header's value, or undefined where it holds none. Ids in hexadecimal are the same id in whatever
- * header they travel: 32 lower-case digits, zeros put in front, never all zero.
+ * The trace id in a header's value with its kind in front, or undefined where it holds none. Ids in hexadecimal are the
+ * same id in whatever header they travel: 32 lower-case digits, zeros put in front, never all zero.
  */
 export function traceId(header: TraceHeader, value: string): string | undefined {
   return readers[header](value);
@@ -32,19 +32,19 @@ const readers: Record<TraceHeader, Reader> = {
     if (found[1] === "00" && found[4] !== undefined) return undefined;
     return hexadecimal(found[2]);
   },
-  b3: (value) => hexadecimal(/^([0-9a-f]{32}|[0-9a-f]{16})-[0-9a-f]{16}(-.*)?$/is.exec(value)?.[1]),
+  b3: (value) => hexadecimal(/^([0-9a-f]{32}|[0-9a-f]{16})-/i.exec(value)?.[1]),
   "x-b3-traceid": (value) => hexadecimal(/^([0-9a-f]{32}|[0-9a-f]{16})$/i.exec(value)?.[1]),
   "x-request-id": (value) => {
+    if (!/^[!-~]{1,128}$/.test(value)) return undefined;
     const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(value);
-    return uuid ? `${value.slice(0, 14)}_${value.slice(15)}`.toLowerCase() : undefined;
+    return `request:${uuid ? `${value.slice(0, 14)}*${value.slice(15)}` : value}`;
   },
-  sw8: (value) => /^[01]-([0-9A-Za-z+/]+={0,2})-/.exec(value)?.[1],
-  "uber-trace-id": (value) =>
-    hexadecimal(/^([0-9a-f]{1,32})(:|%3a)[0-9a-f]{1,16}(:|%3a)[0-9a-f]{1,16}(:|%3a)[0-9a-f]{1,2}$/i.exec(value)?.[1]),
-  "x-datadog-trace-id": (value) => (/^[0-9]{1,20}$/.test(value) && !/^0+$/.test(value) ? value : undefined),
+  sw8: (value) => named("sw8", /^[^-]*-([0-9A-Za-z+/=]{1,128})-/.exec(value)?.[1]),
+  "uber-trace-id": (value) => hexadecimal(/^([0-9a-f]{1,32}):/i.exec(value)?.[1]),
+  "x-datadog-trace-id": (value) => named("datadog", /^(?!0+$)[0-9]{1,20}$/.exec(value)?.[0]),
   "x-amzn-trace-id": (value) => {
-    const root = value.split(";").find((part) => part.trim().startsWith("Root="));
-    const found = /^Root=1-([0-9a-f]{8})-([0-9a-f]{24})$/i.exec(root?.trim() ?? "");
+    const root = value.split(";").find((part) => part.startsWith("Root="));
+    const found = /^Root=1-([0-9a-f]{8})-([0-9a-f]{24})$/i.exec(root ?? "");
     return found ? hexadecimal(`${found[1]}${found[2]}`) : undefined;
   },
   "x-cloud-trace-context": (value) => hexadecimal(/^([0-9a-f]{32})(\/|$)/i.exec(value)?.[1]),
@@ -52,7 +52,11 @@ const readers: Record<TraceHeader, Reader> = {
 
 function hexadecimal(digits: string | undefined): string | undefined {
   if (digits === undefined || /^0+$/.test(digits)) return undefined;
-  return digits.toLowerCase().padStart(32, "0");
+  return named("hex", digits.toLowerCase().padStart(32, "0"));
+}
+
+function named(kind: string, id: string | undefined): string | undefined {
+  return id === undefined ? undefined : `${kind}:${id}`;
 }
 
 /** Every different id that the request carries in the chosen headers. */
