@@ -21,7 +21,7 @@ async function fetchEnvoys() {
   const {progressLine} = await import("../dist/playground/progress-line.js");
   const progress = progressLine(process.stderr);
   try {
-    for (const version of ENVOYS) await findEnvoy({version, onProgress: progress.show});
+    for (const version of ENVOYS) await findEnvoy({version, onProgress: (line) => progress.show(line)});
   } finally {
     progress.end();
   }

@@ -8,7 +8,7 @@ export const MARK = "MESHLANE_PLAYGROUND";
  * Process ids of all running processes whose environment holds the mark. A mark is looked for, not a list of ids:
  * ids are used again by the system, and a child may be born in the very moment in which its parent is killed.
  */
-export function markedProcesses(mark: string): number[] {
+function markedProcesses(mark: string): number[] {
   const ids = readdirSync("/proc").filter((entry) => /^[0-9]+$/.test(entry));
   return ids.filter((id) => carries(id, `${MARK}=${mark}`)).map(Number);
 }

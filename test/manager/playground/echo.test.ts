@@ -151,7 +151,7 @@ test("stopping lets requests in flight finish, and closes idle connections at on
   expect((await pending).status).toBe(200);
   await stopped;
   held.close();
-  await expect(fetch(cart)).rejects.toThrow();
+  await expect(fetch(cart)).rejects.toThrow("fetch failed");
 });
 
 function clientFrame(opcode: number, payload: Buffer, fin = true): Buffer {
