@@ -1,12 +1,14 @@
 import {readFileSync} from "node:fs";
 import {Command, CommanderError} from "commander";
 import {exitCode, UsageError} from "./exit.ts";
+import {playgroundCommand} from "./playground.ts";
 import {renderCommand} from "./render.ts";
 import type {Terminal} from "./terminal.ts";
 import {validateCommand} from "./validate.ts";
 
 const examples = `
 Examples:
+  meshlane playground
   meshlane validate -f shop.yaml
   meshlane render -f shop.yaml -f playground.yaml --target envoy --output-dir out`;
 
@@ -39,7 +41,7 @@ function build(terminal: Terminal, exit: (code: number) => void): Command {
     .helpOption("-h, --help", "print this help")
     .usage("VERB [options]")
     .addHelpText("after", examples);
-  for (const command of [validateCommand(terminal, exit), renderCommand(terminal, exit)]) program.addCommand(command);
+  for (const verb of [playgroundCommand, validateCommand, renderCommand]) program.addCommand(verb(terminal, exit));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.stdout.write(text),

@@ -4,8 +4,7 @@ import {Command, Option} from "commander";
 import {stringify} from "yaml";
 import {compileMesh, playgroundFacts, type Owners} from "../compile/index.ts";
 import {loadMesh, type Mesh, type Playground} from "../model/index.ts";
-import {renderEnvoy, type Files} from "../render/envoy/index.ts";
-import {assignPorts} from "../render/envoy/ports.ts";
+import {assignPorts, fixedPorts, renderEnvoy, type Files} from "../render/envoy/index.ts";
 import {lockPath, readOwners, writeOwners} from "../render/lock-file.ts";
 import {exitCode} from "./exit.ts";
 import {readSources, standardInput} from "./files.ts";
@@ -75,14 +74,6 @@ function render(mesh: Mesh, playground: Playground, before: Owners): {files: Fil
   const plan = compileMesh(mesh, playgroundFacts(playground), before);
   const ports = assignPorts(playground, portsBeside(fixedPorts(playground)));
   return {files: renderEnvoy(plan, playground, {ports}), owners: plan.owners};
-}
-
-function fixedPorts({spec}: Playground): Set<number> {
-  const calls = spec.services.flatMap((service) => service.calls.flatMap(({port}) => port ?? []));
-  const addresses = spec.services.flatMap((service) => service.workloads.flatMap(({address}) => address ?? []));
-  const external = spec.external.map(({address}) => address);
-  const listened = [...addresses, ...external].map((address) => Number(address.slice(address.lastIndexOf(":") + 1)));
-  return new Set([...calls, ...listened, ...(spec.edge.port === undefined ? [] : [spec.edge.port])]);
 }
 
 function portsBeside(taken: Set<number>): () => number {

@@ -37,8 +37,8 @@ export const playgroundSpec = object({
   traceIds: unique(z.enum(traceIds)).default([...traceIds]),
   services: z.array(service).min(1, "must name at least one service"),
   external: z.array(object({name, address})).default([]),
-  entry: name.optional(),
   edge: object({port: port.optional()}).prefault({}),
+  entry: name.optional(),
 });
 
 export const playgroundSchema = object({

@@ -81,11 +81,9 @@ function onlyGroup(namespace: string, keys: string[]): string | (Finding & {path
 }
 
 function resolveLane(lane: WrittenLane, group: string): SwimLane {
-  const {labels, services, ...spec} = lane.spec;
-  const resolved: SwimLane = {
-    ...lane,
-    spec: {...spec, group, services: services.map((service) => resolveService(service, labels))},
-  };
+  const {labels, group: _asked, ...spec} = lane.spec;
+  const services = spec.services.map((service) => resolveService(service, labels));
+  const resolved: SwimLane = {...lane, spec: {group, ...spec, services}};
   rememberSource(resolved, sourceOf(lane));
   return resolved;
 }
@@ -101,10 +99,10 @@ function resolveService(
 }
 
 export function resolvePlayground(written: WrittenPlayground): Playground {
-  const {services, entry, ...spec} = written.spec;
+  const {services, entry = services[0]!.name} = written.spec;
   const resolved: Playground = {
     ...written,
-    spec: {...spec, services: services.map(resolvePlaygroundService), entry: entry ?? services[0]!.name},
+    spec: {...written.spec, services: services.map(resolvePlaygroundService), entry},
   };
   rememberSource(resolved, sourceOf(written));
   return resolved;

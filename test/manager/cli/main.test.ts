@@ -1,0 +1,66 @@
+import {spawn} from "node:child_process";
+import {once} from "node:events";
+import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
+import {dirname, join} from "node:path";
+import {fileURLToPath} from "node:url";
+import ts from "typescript";
+import {afterAll, beforeAll, describe, expect, test} from "vitest";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const samples = join(root, "deploy/samples");
+let folder: string;
+
+// The program as it is shipped, so a process of its own: below the project, where its packages are found.
+beforeAll(() => {
+  mkdirSync(join(root, ".cache"), {recursive: true});
+  folder = mkdtempSync(join(root, ".cache/cli-"));
+  cpSync(join(root, "package.json"), join(folder, "package.json"));
+  const compilerOptions = {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.ESNext,
+    rewriteRelativeImportExtensions: true,
+    verbatimModuleSyntax: true,
+  };
+  for (const file of typeScriptFiles(join(root, "manager"))) {
+    const path = join(root, "manager", file);
+    const {outputText} = ts.transpileModule(readFileSync(path, "utf8"), {fileName: path, compilerOptions});
+    const target = join(folder, "dist", file.replace(/\.ts$/, ".js"));
+    mkdirSync(dirname(target), {recursive: true});
+    writeFileSync(target, outputText);
+  }
+});
+afterAll(() => rmSync(folder, {recursive: true}));
+
+function start(...args: string[]) {
+  return spawn(process.execPath, [join(folder, "dist/cli/main.js"), ...args], {stdio: "pipe"});
+}
+
+describe("the process", () => {
+  test.each([
+    [0, ["validate", "-f", samples]],
+    [1, ["validate", "-f", join(root, "deploy/invalid/ttl.yaml")]],
+    [2, ["validate"]],
+  ])("exits with %i for %j", async (expected, args) => {
+    const [code] = (await once(start(...args), "exit")) as [number];
+    expect(code).toBe(expected);
+  });
+
+  test("reads standard input", async () => {
+    const child = start("validate", "-f", "-");
+    child.stdin.end(readFileSync(join(samples, "shop.yaml")));
+    const chunks = await child.stdout.setEncoding("utf8").toArray();
+    expect(chunks.join("")).toBe("valid: 1 group, 5 lanes\n");
+  });
+
+  test("a reader that goes away ends it quietly", async () => {
+    const child = start("validate", "-f", samples, "-o", "yaml");
+    child.stdout.destroy();
+    const said = child.stderr.setEncoding("utf8").toArray();
+    const [code] = (await once(child, "exit")) as [number];
+    expect({code, said: (await said).join("")}).toEqual({code: 0, said: ""});
+  });
+});
+
+function typeScriptFiles(below: string): string[] {
+  return (readdirSync(below, {recursive: true}) as string[]).filter((file) => file.endsWith(".ts"));
+}
