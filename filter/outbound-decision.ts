@@ -7,7 +7,7 @@ import {memberAt, memberLength} from "./lane/baggage";
 import {same, textAt, textLength} from "./lane/bytes";
 import {laneAt, laneLength, readBaggage, readLaneHeader, repeated} from "./lane/carriers";
 import {isMeshCluster, OutboundConfiguration} from "./lane/outbound-configuration";
-import {ABSENT, GOOD} from "./lane/state";
+import {ABSENT, BAD, GOOD} from "./lane/state";
 import {
   baggageName,
   baggageNameLength,
@@ -81,7 +81,7 @@ function write(configuration: OutboundConfiguration, carrier: u32): void {
     return;
   }
   if (carrier != HEADER || repeated > 1) writeHeader(configuration, decidedAt, decidedLength);
-  if (carrier == HEADER && member == GOOD && !same(memberAt, memberLength, laneAt, laneLength)) {
+  if (member == BAD || (member == GOOD && !same(memberAt, memberLength, decidedAt, decidedLength))) {
     writeMember(decidedAt, decidedLength);
   }
 }

@@ -49,15 +49,17 @@ export function removeLaneHeader(configuration: Common): void {
   removeHeader(REQUEST_HEADERS, configuration.headerAt, configuration.headerLength);
 }
 
-/**
- * Replaces our member in the baggage that was read last: with that lane, or with nothing when `length` is 0. Members of
- * others stay.
- */
+/** Writes the baggage that was read last with our member naming that lane, or, when `length` is 0, without it. */
 export function writeMember(lane: usize, length: u32): void {
-  const out = takeScratch(baggageLength + MEMBER_MAX);
+  writeBaggage(baggageAt, baggageLength, lane, length);
+}
+
+/** Writes the members of others in a baggage, and ours; nothing of it when there is no room to do so. */
+export function writeBaggage(at: usize, size: u32, lane: usize, length: u32): void {
+  const out = takeScratch(size + MEMBER_MAX);
   let written: u32 = 0;
   if (out) {
-    if (baggageLength) written = copyOthers(baggageAt, baggageLength, out);
+    if (size) written = copyOthers(at, size, out);
     if (length) written = appendMember(out, written, lane, length);
   }
   if (written) replaceHeader(REQUEST_HEADERS, textAt(BAGGAGE), textLength(BAGGAGE), out, written);

@@ -41,21 +41,25 @@ export function readMember(at: usize, length: u32): u32 {
   return state;
 }
 
-/** Writes the members of others to `out`, which has room for `length` bytes; answers how many it wrote. */
+/**
+ * Writes the members of others, without the blanks around them, to `out`, which has room for `length` bytes; answers how
+ * many it wrote.
+ */
 export function copyOthers(at: usize, length: u32, out: usize): u32 {
   const end = at + length;
   let to = out;
   for (let from = at; from <= end; ) {
     const next = find(from, end, 0x2c);
-    if (!isOurs(from, next)) {
+    const start = skipBlanks(from, next);
+    if (start < next && !isOurs(start, next)) {
       if (to != out) store<u8>(to++, 0x2c);
-      else from = skipBlanks(from, next);
-      memory.copy(to, from, next - from);
-      to += next - from;
+      const size = trimBlanks(start, next) - start;
+      memory.copy(to, start, size);
+      to += size;
     }
     from = next + 1;
   }
-  return <u32>(trimBlanks(out, to) - out);
+  return <u32>(to - out);
 }
 
 /** Bytes that `appendMember` may add. */
@@ -79,10 +83,10 @@ export function appendMember(out: usize, length: u32, lane: usize, laneLength: u
 function countMembers(at: usize, length: u32): u32 {
   const end = at + length;
   let members: u32 = 0;
+  if (!length) return 0;
   for (let from = at; from <= end; ) {
-    const to = find(from, end, 0x2c);
-    if (skipBlanks(from, to) != to) members++;
-    from = to + 1;
+    members++;
+    from = find(from, end, 0x2c) + 1;
   }
   return members;
 }

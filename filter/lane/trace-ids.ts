@@ -158,14 +158,19 @@ function datadog(at: usize, length: u32, out: usize): u32 {
 function amazon(at: usize, end: usize, out: usize): u32 {
   for (let from = at; from < end; ) {
     const to = find(from, end, 0x3b);
-    if (to - from == 40 && isText(from, 7, text("Root=1-")) && load<u8>(from + 15) == 0x2d) {
-      store<u8>(out, HEX);
-      const first = hexDigits(from + 7, 8, out + 1);
-      const second = hexDigits(from + 16, 24, out + 9);
-      const valid = isHex(from + 7, 8) && isHex(from + 16, 24);
-      return valid && (first || second) ? HEX_DIGITS + 1 : 0;
-    }
+    if (to - from >= 5 && isText(from, 5, ROOT)) return amazonRoot(from + 5, <u32>(to - from - 5), out);
     from = to + 1;
   }
   return 0;
+}
+
+const ROOT = text("Root=");
+
+function amazonRoot(at: usize, length: u32, out: usize): u32 {
+  if (length != 35 || !isText(at, 2, text("1-")) || load<u8>(at + 10) != 0x2d) return 0;
+  if (!isHex(at + 2, 8) || !isHex(at + 11, 24)) return 0;
+  store<u8>(out, HEX);
+  const first = hexDigits(at + 2, 8, out + 1);
+  const second = hexDigits(at + 11, 24, out + 9);
+  return first || second ? HEX_DIGITS + 1 : 0;
 }

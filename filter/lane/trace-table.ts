@@ -51,7 +51,7 @@ export function writeSlot(out: usize, expiry: u64, id: usize, idLength: u32, lan
 /**
  * What a request makes of its id's slot: writes the new slot to `out` and answers its length, 0 when it stays as it is.
  * `laneLength` 0 is a request without context. An id of another lane, or one that comes without context, is ambiguous until
- * it expires; of two ids in one slot the newer wins; one that is seen again is held longer when half its time is over.
+ * it expires; of two ids in one slot the newer wins; an id that is seen again is kept longer when half its time is over.
  */
 export function changeSlot(
   slot: usize,
@@ -65,9 +65,8 @@ export function changeSlot(
   out: usize,
 ): u32 {
   const found = readSlot(slot, length, id, idLength, now);
-  if (found == AMBIGUOUS) return 0;
-  if (found == OTHER) return laneLength ? writeSlot(out, now + ttl, id, idLength, lane, laneLength) : 0;
-  const expiry = load<u64>(slot);
-  if (!same(heldAt, heldLength, lane, laneLength)) return writeSlot(out, expiry, id, idLength, lane, 0);
-  return expiry - now < ttl >> 1 ? writeSlot(out, now + ttl, id, idLength, lane, laneLength) : 0;
+  if (found == OTHER && !laneLength) return 0;
+  const clash = found == HELD && !same(heldAt, heldLength, lane, laneLength);
+  if (found != OTHER && !clash && load<u64>(slot) - now >= ttl >> 1) return 0;
+  return writeSlot(out, now + ttl, id, idLength, lane, clash || found == AMBIGUOUS ? 0 : laneLength);
 }

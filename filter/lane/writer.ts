@@ -2,13 +2,20 @@
 
 import {complain} from "./complaint";
 
+let start: usize = 0;
 let at: usize = 0;
 let end: usize = 0;
 
 /** Starts at the beginning of a block of `size` bytes. */
 export function startWriting(block: usize, size: u32): void {
-  at = block;
+  start = (block + 7) & ~7;
+  at = start;
   end = block + size;
+}
+
+/** Where the flat form begins. */
+export function flatStart(): usize {
+  return start;
 }
 
 /** The address of `size` zeroed bytes, 0 after a complaint when the block is full. */
