@@ -136,5 +136,3 @@ export const metadata = object({
   creationTimestamp: time.nullish(),
   ...serverSet,
 });
-
-export type Metadata = z.output<typeof metadata>;

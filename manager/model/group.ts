@@ -121,6 +121,5 @@ export const swimLaneGroup = object({
 
 export type WayIn = z.output<typeof wayIn>;
 export type Trusted = z.output<typeof trusted>;
-export type StickyKey = z.output<typeof stickyKey>;
 /** A group with its defaults. `entry.hosts` or `services` left out stay undefined: "the rest", "all of the namespace". */
 export type SwimLaneGroup = z.output<typeof swimLaneGroup>;

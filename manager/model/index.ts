@@ -1,10 +1,8 @@
 export type {Condition, Operator} from "./condition.ts";
-export {apiVersion} from "./fields.ts";
-export type {StickyKey, SwimLaneGroup, Trusted, WayIn} from "./group.ts";
-export {durationSeconds, type Fork, type LaneService, type SwimLane} from "./lane.ts";
+export type {SwimLaneGroup, WayIn} from "./group.ts";
+export {durationSeconds, type LaneService, type SwimLane} from "./lane.ts";
 export {loadMesh, type Mesh} from "./mesh.ts";
-export {traceIds, type Call, type Playground, type PlaygroundService, type Workload} from "./playground.ts";
+export type {Playground, Workload} from "./playground.ts";
 export {formatProblem, problemAt, type Problem} from "./problem.ts";
 export type {SourceText} from "./read.ts";
 export {keyOf, precedence, servicesOf} from "./resolve.ts";
-export {didYouMean} from "./suggest.ts";

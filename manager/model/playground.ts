@@ -2,7 +2,7 @@ import {z} from "zod";
 import {address, apiVersion, headerName, labels, metadata, name, object, port, unique} from "./fields.ts";
 
 /** The trace headers that the filter can remember (docs/filter-configuration.md). */
-export const traceIds = [
+const traceIds = [
   "traceparent",
   "b3",
   "x-b3-traceid",
@@ -32,7 +32,7 @@ const service = object({
   labels: labels.optional(),
 });
 
-export const playgroundSpec = object({
+const playgroundSpec = object({
   plainText: z.enum(["refuse", "accept"]).default("refuse"),
   traceIds: unique(z.enum(traceIds)).default([...traceIds]),
   services: z.array(service).min(1, "must name at least one service"),

@@ -8,43 +8,51 @@ export interface Certificate {
   key: string;
 }
 
-export interface Certificates {
-  /** PEM of the authority's certificate; its key is not kept. */
-  ca: string;
-  of: Map<string, Certificate>;
-}
-
 interface Subject {
   name: string;
   key: KeyObject;
   extensions: Buffer[];
 }
 
+const NAME = "meshlane playground";
 const VALID_DAYS = 30;
 const DAY = 86_400_000;
 const ECDSA_WITH_SHA256 = sequence(oid("1.2.840.10045.4.3.2"));
 
 /**
- * Certificates for mTLS between sidecars, from an authority thrown away at once: ECDSA P-256, valid for 30 days, for
- * servers and clients alike. A name is NAMESPACE/WORKLOAD; its certificate carries Istio's identity
- * `spiffe://cluster.local/ns/NAMESPACE/sa/WORKLOAD` as its only alternative name.
+ * Issues certificates for mTLS between sidecars: ECDSA P-256, valid for 30 days, for servers and clients alike. Its key
+ * never leaves this process.
  */
-export async function makeCertificates(names: string[]): Promise<Certificates> {
-  const authority = await newKeys();
-  const issuer = {name: "meshlane playground", key: authority.privateKey};
-  const ca = certificate({name: issuer.name, key: authority.publicKey, extensions: authorityExtensions()}, issuer);
-  const made = await Promise.all(
-    names.map(async (name): Promise<[string, Certificate]> => {
-      const keys = await newKeys();
-      const cert = certificate({name, key: keys.publicKey, extensions: leafExtensions(spiffeId(name))}, issuer);
-      return [name, {cert, key: keys.privateKey.export({type: "pkcs8", format: "pem"}).toString()}];
-    }),
-  );
-  return {ca, of: new Map(made)};
+export class Authority {
+  /** PEM. */
+  readonly certificate: string;
+  readonly #key: KeyObject;
+
+  private constructor(certificate: string, key: KeyObject) {
+    this.certificate = certificate;
+    this.#key = key;
+  }
+
+  static async create(): Promise<Authority> {
+    const {publicKey, privateKey} = await newKeys();
+    const subject = {name: NAME, key: publicKey, extensions: authorityExtensions()};
+    return new Authority(certificate(subject, {name: NAME, key: privateKey}), privateKey);
+  }
+
+  /**
+   * @param name NAMESPACE/WORKLOAD; the only alternative name of the certificate is Istio's identity
+   * `spiffe://cluster.local/ns/NAMESPACE/sa/WORKLOAD`
+   */
+  async issue(name: string): Promise<Certificate> {
+    const extensions = leafExtensions(spiffeId(name));
+    const {publicKey, privateKey} = await newKeys();
+    const cert = certificate({name, key: publicKey, extensions}, {name: NAME, key: this.#key});
+    return {cert, key: privateKey.export({type: "pkcs8", format: "pem"}).toString()};
+  }
 }
 
 /** The identity of NAMESPACE/WORKLOAD. */
-export function spiffeId(name: string): string {
+function spiffeId(name: string): string {
   const [namespace, workload, ...rest] = name.split("/");
   if (!namespace || !workload || rest.length > 0) {
     throw new Error(`certificate name "${name}": must be NAMESPACE/WORKLOAD`);

@@ -33,3 +33,13 @@ export function parseHop(value: string | undefined): Hop {
   const [lane, carrier] = value?.split(";") ?? [];
   return {lane: lane || "baseline", carrier: carrier || "none"};
 }
+
+/** Empty for the answer of a program that is no echo program: nothing is known of its calls. */
+export function parseAnswer(body: string): Partial<EchoAnswer> {
+  try {
+    const parsed = JSON.parse(body) as Partial<EchoAnswer> | null;
+    return typeof parsed?.workload === "string" && Array.isArray(parsed.calls) ? parsed : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,6 +1,6 @@
 import {Agent, type IncomingMessage, request} from "node:http";
 import {text} from "node:stream/consumers";
-import {type EchoAnswer, type EchoCall, parseHop} from "./echo-answer.ts";
+import {type EchoCall, parseAnswer, parseHop} from "./echo-answer.ts";
 import type {Callee} from "./echo-settings.ts";
 
 const agent = new Agent({keepAlive: true});
@@ -11,8 +11,9 @@ export async function call(callee: Callee, headers: Record<string, string>): Pro
   try {
     const response = await get(callee.url, headers);
     const hop = parseHop(response.headers["x-swimlane-hop"]?.toString());
-    const answer = echoAnswer(await text(response));
-    return {...answer, service: callee.service, hop, status: response.statusCode!};
+    const answer = parseAnswer(await text(response));
+    const workload = response.headers["x-swimlane-workload"]?.toString();
+    return {...answer, ...(workload ? {workload} : {}), service: callee.service, hop, status: response.statusCode!};
   } catch (error) {
     return {service: callee.service, hop: parseHop(undefined), status: 0, error: (error as Error).message};
   }
@@ -29,14 +30,4 @@ function get(url: string, headers: Record<string, string>): Promise<IncomingMess
     outgoing.on("error", reject);
     outgoing.end();
   });
-}
-
-/** Empty for the answer of a program that is no echo program. */
-function echoAnswer(body: string): Partial<EchoAnswer> {
-  try {
-    const parsed = JSON.parse(body) as Partial<EchoAnswer> | null;
-    return typeof parsed?.workload === "string" && Array.isArray(parsed.calls) ? parsed : {};
-  } catch {
-    return {};
-  }
 }

@@ -33,7 +33,7 @@ export class Processes {
   readonly #mark = randomUUID();
   readonly #reaper: ChildProcess;
   readonly #reaped: Promise<unknown>;
-  #stopping = false;
+  readonly #stopping = new AbortController();
 
   private constructor() {
     this.folder = mkdtempSync(join(tmpdir(), "meshlane-"));
@@ -56,7 +56,7 @@ export class Processes {
    * Rejects when the command cannot be started.
    */
   async spawn(name: string, command: string, args: string[], options: SpawnOptions = {}): Promise<Child> {
-    if (this.#stopping) throw new Error(`${name}: not started, because the playground is stopping`);
+    if (this.stopping.aborted) throw new Error(`${name}: not started, because the playground is stopping`);
     const output = options.onLine === undefined ? "ignore" : "pipe";
     const started = spawn(command, args, {
       cwd: options.cwd,
@@ -76,9 +76,14 @@ export class Processes {
 
   /** Ends every process (TERM, after 2 s KILL), removes the folder, and resolves when all of that is done. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     this.#pipe.end();
     await this.#reaped;
+  }
+
+  /** Aborted when `stop` begins, so that whatever keeps processes running gives up. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   get #pipe(): Writable {

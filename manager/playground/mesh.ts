@@ -1,0 +1,197 @@
+import {cp, mkdir, writeFile} from "node:fs/promises";
+import {join} from "node:path";
+
+import {compileMesh, type Owners, type Plan, playgroundFacts} from "../compile/index.ts";
+import type {Mesh, Playground} from "../model/index.ts";
+import {
+  assignPorts,
+  type Files,
+  fixedPorts,
+  type Ports,
+  renderEnvoy,
+  type SidecarPorts,
+} from "../render/envoy/index.ts";
+import {Admin, until} from "./admin.ts";
+import {Authority} from "./certificates.ts";
+import {freePorts, isFree} from "./free-ports.ts";
+import {DiscoveryServer} from "./discovery-server.ts";
+import {changeInOrder} from "./order-of-changes.ts";
+import {Pod, type PodSpec} from "./pod.ts";
+import type {Processes} from "./processes.ts";
+import {startEnvoy} from "./start-envoy.ts";
+
+const START_MS = 60_000;
+
+export interface MeshOptions {
+  readonly processes: Processes;
+  /** Path of the Envoy binary. */
+  readonly envoy: string;
+  /** Folder of the filter's compiled modules. */
+  readonly modules: string;
+  readonly withoutFilter: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** A mesh whose lanes and workloads run on this machine. */
+export type LocalMesh = Mesh & {playground: Playground};
+
+/** The running mesh: an edge and one pod a workload. Changes are made one after the other, readiness at once. */
+export class RunningMesh {
+  readonly #options: MeshOptions;
+  readonly #discovery: DiscoveryServer;
+  readonly #pods = new Map<string, Pod>();
+  #mesh: LocalMesh;
+  #plan: Plan;
+  #ports: Ports;
+  #files: Files = {};
+  #authority: Authority | undefined;
+
+  private constructor(mesh: LocalMesh, owners: Owners, ports: Ports, discovery: DiscoveryServer, options: MeshOptions) {
+    this.#mesh = mesh;
+    this.#plan = compileMesh(mesh, playgroundFacts(mesh.playground), owners);
+    this.#ports = ports;
+    this.#discovery = discovery;
+    this.#options = options;
+  }
+
+  /** Resolves when the edge and every workload are ready, but for processes of the user's that are not there yet. */
+  static async start(mesh: LocalMesh, owners: Owners, options: MeshOptions): Promise<RunningMesh> {
+    const {processes, envoy, modules, log} = options;
+    const discovery = await DiscoveryServer.listen((proxy, path) => log(`${proxy} refused its ${path}`));
+    processes.stopping.addEventListener("abort", () => discovery.close());
+    const running = new RunningMesh(mesh, owners, await portsFor(mesh.playground), discovery, options);
+    await cp(modules, join(processes.folder, "modules"), {recursive: true});
+    await running.#prepare("edge");
+    await running.#change();
+    await startEnvoy(processes, envoy, "edge", log);
+    await running.#started();
+    return running;
+  }
+
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  get mesh(): LocalMesh {
+    return this.#mesh;
+  }
+
+  get edgePort(): number {
+    return this.#ports.edge.port;
+  }
+
+  get pods(): readonly Pod[] {
+    return [...this.#pods.values()];
+  }
+
+  /** Takes other lanes, or another shop. Not to be called again before it has resolved. */
+  async update(mesh: LocalMesh): Promise<void> {
+    this.#mesh = mesh;
+    this.#plan = compileMesh(mesh, playgroundFacts(mesh.playground), this.#plan.owners);
+    await this.#change();
+  }
+
+  /** Workloads that are to start go first and those that are to end go last, so no route leads to neither. */
+  async #change(): Promise<void> {
+    this.#ports = await portsFor(this.#mesh.playground, this.#ports);
+    const wanted = new Map(podSpecs(this.#mesh.playground, this.#ports).map((spec) => [spec.workload.name, spec]));
+    const leaving = this.pods.filter((pod) => !same(pod.spec, wanted.get(pod.name)));
+    const coming = [...wanted.values()].filter((spec) => !same(this.#pods.get(spec.workload.name)?.spec, spec));
+    for (const pod of leaving) if (wanted.has(pod.name)) await this.#end(pod);
+    for (const spec of coming) {
+      await this.#prepare(spec.workload.name);
+      this.#begin(spec);
+    }
+    const files = this.#render();
+    const late = await changeInOrder(this.#discovery, this.#files, files);
+    this.#files = files;
+    if (late.length > 0) this.#options.log(`not taken in time by the proxies of ${late.join(", ")}`);
+    for (const pod of leaving) if (!wanted.has(pod.name)) await this.#end(pod);
+  }
+
+  /** Writes what a proxy finds in its folder when it starts. */
+  async #prepare(name: string): Promise<void> {
+    const {metadata, spec} = this.#mesh.playground;
+    const folder = join(this.#options.processes.folder, "proxies", name);
+    await mkdir(folder, {recursive: true});
+    await writeFile(join(folder, "bootstrap.json"), JSON.stringify(this.#render()[`proxies/${name}/bootstrap.json`]));
+    if (spec.plainText === "accept") return;
+    this.#authority ??= await Authority.create();
+    const {cert, key} = await this.#authority.issue(`${metadata.namespace}/${name}`);
+    await writeFile(join(folder, "cert.pem"), cert);
+    await writeFile(join(folder, "key.pem"), key, {mode: 0o600});
+    await writeFile(join(folder, "ca.pem"), this.#authority.certificate);
+  }
+
+  #begin(spec: PodSpec): void {
+    const {processes, envoy, log} = this.#options;
+    const pod = new Pod(spec, {processes, envoy, log, onReadiness: () => this.#showReadiness()});
+    this.#pods.set(pod.name, pod);
+    pod.start();
+  }
+
+  async #end(pod: Pod): Promise<void> {
+    await pod.stop();
+    if (this.#pods.get(pod.name) === pod) this.#pods.delete(pod.name);
+  }
+
+  /** Endpoints depend on no order, so they are told at once, also in the middle of a change. */
+  #showReadiness(): void {
+    const endpoints = Object.entries(this.#render()).filter(([path]) => path.startsWith("endpoints/"));
+    this.#discovery.publish(Object.fromEntries(endpoints));
+  }
+
+  #render(): Files {
+    const ready = new Set([...this.#pods.values()].filter((pod) => pod.ready).map(({name}) => name));
+    const all = this.#mesh.playground.spec.services.flatMap(({workloads}) => workloads.map(({name}) => name));
+    return renderEnvoy(this.#plan, this.#mesh.playground, {
+      ports: this.#ports,
+      source: {manager: this.#discovery.port},
+      unready: new Set(all.filter((name) => !ready.has(name))),
+      hops: true,
+      withoutFilter: this.#options.withoutFilter,
+    });
+  }
+
+  async #started(): Promise<void> {
+    const own = [...this.#pods.values()].filter(({spec}) => spec.workload.address === undefined);
+    const edge = new Admin(this.#ports.edge.admin);
+    const ready = async (): Promise<boolean> => own.every((pod) => pod.ready) && (await edge.live());
+    if (await until(ready, START_MS, 50)) return;
+    const missing = own.filter((pod) => !pod.ready).map(({name}) => name);
+    throw new Error(`not ready within ${START_MS / 1000} s: ${missing.join(", ") || "edge"}`);
+  }
+}
+
+function podSpecs({metadata, spec}: Playground, ports: Ports): PodSpec[] {
+  return spec.services.flatMap(({name, calls, forwards, workloads}) =>
+    workloads.map((workload) => ({
+      service: `${metadata.namespace}/${name}`,
+      workload,
+      calls,
+      forwards,
+      ports: ports.sidecars[workload.name]!,
+    })),
+  );
+}
+
+/** The edge's port where the user names none and nobody has it: easy to type. */
+const EDGE_PORT = 8080;
+
+async function portsFor(playground: Playground, held?: Ports): Promise<Ports> {
+  const workloads = playground.spec.services.flatMap(({calls, workloads: all}) => all.map(() => calls.length + 3));
+  const most = workloads.reduce((sum, count) => sum + count, 2);
+  const taken = new Set([...fixedPorts(playground), ...Object.values(held?.sidecars ?? {}).flatMap(allPorts)]);
+  const free = await freePorts(most, taken);
+  const {port} = playground.spec.edge;
+  if (held === undefined && port === undefined && (await isFree(EDGE_PORT))) free.unshift(EDGE_PORT);
+  return assignPorts(playground, () => free.shift()!, held);
+}
+
+function allPorts({inbound, admin, application, calls}: SidecarPorts): number[] {
+  return [inbound, admin, Number(application.split(":").at(-1)), ...Object.values(calls)];
+}
+
+function same(a: PodSpec | undefined, b: PodSpec | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

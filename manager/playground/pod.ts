@@ -1,0 +1,155 @@
+import {connect} from "node:net";
+import {setTimeout as delay} from "node:timers/promises";
+
+import type {Call, Workload} from "../model/index.ts";
+import type {SidecarPorts} from "../render/envoy/index.ts";
+import {Admin, until} from "./admin.ts";
+import {builtProgram} from "./built.ts";
+import {urlVariable} from "./echo-settings.ts";
+import type {Child, Processes} from "./processes.ts";
+import {startEnvoy} from "./start-envoy.ts";
+
+const PROBE_MS = 100;
+const BACKOFF_MS = {first: 500, most: 10_000};
+/** How long the requests that a removed workload still answers may take. */
+const DRAIN_MS = 5000;
+
+export interface PodSpec {
+  /** `NAMESPACE/NAME` */
+  readonly service: string;
+  readonly workload: Workload;
+  readonly calls: readonly Call[];
+  readonly forwards: readonly string[];
+  readonly ports: SidecarPorts;
+}
+
+export interface PodHost {
+  readonly processes: Processes;
+  /** Path of the Envoy binary. */
+  readonly envoy: string;
+  /** Called when the pod becomes ready or stops being so. */
+  readonly onReadiness: (pod: Pod) => void;
+  readonly log: (line: string) => void;
+}
+
+/** A workload as a kubelet would run it: the sidecar, the application, a readiness probe, and both again when they end. */
+export class Pod {
+  readonly spec: PodSpec;
+  readonly admin: Admin;
+  readonly #host: PodHost;
+  readonly #children = new Set<Child>();
+  readonly #end = new AbortController();
+  readonly #stopped: AbortSignal;
+  #ready = false;
+
+  constructor(spec: PodSpec, host: PodHost) {
+    this.spec = spec;
+    this.admin = new Admin(spec.ports.admin);
+    this.#host = host;
+    this.#stopped = AbortSignal.any([this.#end.signal, host.processes.stopping]);
+  }
+
+  get name(): string {
+    return this.spec.workload.name;
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Process ids of sidecar and application, for whoever wants to see what happens when one ends. */
+  get pids(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#children].map(({name, pid}) => [name, pid]));
+  }
+
+  start(): void {
+    void this.#keep("sidecar", () => startEnvoy(this.#host.processes, this.#host.envoy, this.name, this.#host.log));
+    if (this.spec.workload.address === undefined) void this.#keep("application", () => this.#startEcho());
+    void this.#probe();
+  }
+
+  /** Ends the pod after the requests that it still answers. Its routes are gone by now. */
+  async stop(): Promise<void> {
+    const idle = async (): Promise<boolean> =>
+      Number((await this.admin.stat("http.inbound.downstream_rq_active")) ?? 0) === 0;
+    await until(idle, DRAIN_MS);
+    this.#end.abort();
+    await Promise.all([...this.#children].map((child) => child.stop()));
+  }
+
+  async #keep(what: string, start: () => Promise<Child>): Promise<void> {
+    let backoff = BACKOFF_MS.first;
+    while (!this.#stopped.aborted) {
+      const began = performance.now();
+      const child = await start();
+      this.#children.add(child);
+      const {code, signal} = await child.exited;
+      this.#children.delete(child);
+      if (this.#stopped.aborted) return;
+      this.#setReady(false);
+      if (performance.now() - began > BACKOFF_MS.most) backoff = BACKOFF_MS.first;
+      this.#host.log(`${this.name}: its ${what} ended (${signal ?? `exit ${code}`}); it starts again in ${backoff} ms`);
+      await this.#pause(backoff);
+      backoff = Math.min(2 * backoff, BACKOFF_MS.most);
+    }
+  }
+
+  #startEcho(): Promise<Child> {
+    const {service, calls, forwards, ports} = this.spec;
+    const urls = calls.map(({service: callee}) => [urlVariable(callee), `http://127.0.0.1:${ports.calls[callee]}`]);
+    return this.#host.processes.spawn(`${this.name} application`, process.execPath, [builtProgram("echo")], {
+      env: {
+        PORT: ports.application.slice(ports.application.lastIndexOf(":") + 1),
+        MESHLANE_SERVICE: service.slice(service.indexOf("/") + 1),
+        MESHLANE_WORKLOAD: this.name,
+        MESHLANE_FORWARDS: forwards.join(","),
+        CALLS: calls.map(({service: callee}) => callee).join(","),
+        ...Object.fromEntries(urls),
+      },
+      onLine: (line, from) => from === "stderr" && this.#host.log(`${this.name}: ${line}`),
+    });
+  }
+
+  async #probe(): Promise<void> {
+    while (!this.#stopped.aborted) {
+      this.#setReady((await this.#answers()) && (this.#ready || (await this.admin.live())));
+      await this.#pause(PROBE_MS);
+    }
+  }
+
+  /** The built-in program is asked; of a user's own nothing is known but that it accepts connections. */
+  async #answers(): Promise<boolean> {
+    const {workload, ports} = this.spec;
+    if (workload.address !== undefined) return accepts(ports.application);
+    try {
+      const response = await fetch(`http://${ports.application}/ready`, {signal: AbortSignal.timeout(1000)});
+      await response.body?.cancel();
+      return response.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  #setReady(ready: boolean): void {
+    if (ready === this.#ready || this.#stopped.aborted) return;
+    this.#ready = ready;
+    this.#host.onReadiness(this);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, {signal: this.#stopped}).catch(() => undefined);
+  }
+}
+
+function accepts(address: string): Promise<boolean> {
+  const colon = address.lastIndexOf(":");
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
+  return new Promise((resolve) => {
+    const socket = connect({host, port: Number(address.slice(colon + 1)), timeout: 1000});
+    const answer = (yes: boolean) => (): void => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket.once("connect", answer(true)).once("error", answer(false)).once("timeout", answer(false));
+  });
+}
