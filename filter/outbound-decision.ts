@@ -35,7 +35,10 @@ export let decidedLength: u32 = 0;
 let header: u32 = 0;
 let member: u32 = 0;
 
-/** Decides the context of a request and writes it; answers the carrier. */
+/**
+ * Decides the context of a request and writes it, or takes it away where the request leaves the mesh. Answers the carrier
+ * that it was found by.
+ */
 export function restore(configuration: OutboundConfiguration): u32 {
   beginRequest();
   header = ABSENT;
@@ -55,7 +58,7 @@ export function restore(configuration: OutboundConfiguration): u32 {
   }
   if (header != ABSENT) removeLaneHeader(configuration);
   if (member != ABSENT) writeMember(0, 0);
-  return NONE;
+  return carrier;
 }
 
 function decide(configuration: OutboundConfiguration, busy: bool): u32 {

@@ -1,17 +1,16 @@
 /** Reads which lane owns which sticky buckets: one table, so that a request costs one look. */
 
-import {complain, enterIndex, enterKey, leave} from "./complaint";
+import {complain, enterIndex, leave} from "./complaint";
 import {BUCKET_TABLE, Group, spanOf} from "./edge-configuration";
 import {BUCKETS} from "./hash";
 import {kindOf, lengthOf, LIST, nextOf} from "./json";
-import {enterField, enterNeeded, isLane, isList, isObjectOf, readNumber} from "./read";
+import {enterNeeded, isLane, isList, isObjectOf, readNumber} from "./read";
 import {keepString, SPAN} from "./span";
 import {reserve} from "./writer";
 
 export function readBuckets(entry: u32, group: Group): bool {
-  const list = enterField(entry, text("buckets"));
-  if (!list) return true;
-  if (!isList(list)) return false;
+  const list = enterNeeded(entry, text("buckets"));
+  if (!list || !isList(list)) return false;
   const owners = lengthOf(list);
   if (owners > 65535) return complain(text("has too many lanes: at most 65535"));
   if (owners) {

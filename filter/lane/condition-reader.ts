@@ -20,7 +20,7 @@ export function readCondition(entry: u32, depth: u32): usize {
   const key = entry + 1;
   const kind = wordIndex(KINDS, charactersOf(key), lengthOf(key));
   enterKey(charactersOf(key), lengthOf(key));
-  if (kind < 0) return refuse(text("is no condition"));
+  if (kind < 0) return refuse(text("is no condition that is known"));
   const at = reserve(offsetof<Condition>());
   if (!at) return 0;
   const condition = changetype<Condition>(at);

@@ -1,6 +1,6 @@
 /** Reads a group of the edge's configuration from the tape. */
 
-import {copyLowerCase, find, isText, textAt, textLength, wordIndex} from "./bytes";
+import {find, isText, textAt, textLength, wordIndex} from "./bytes";
 import {readBuckets} from "./bucket-reader";
 import {complain, enterIndex, enterKey, leave} from "./complaint";
 import {readCondition} from "./condition-reader";
@@ -52,8 +52,9 @@ function readHosts(entry: u32, group: Group): bool {
   for (let i: u32 = 0; i < group.hostCount; i++, item = nextOf(item)) {
     enterIndex(i);
     if (!isName(item)) return false;
-    copyLowerCase(charactersOf(item), charactersOf(item), lengthOf(item));
-    if (!isHostPattern(charactersOf(item), lengthOf(item))) return complain(text("must be a host, with at most one *"));
+    if (!isHostPattern(charactersOf(item), lengthOf(item))) {
+      return complain(text("must be a host in lower case, with at most one *"));
+    }
     if (!keepString(changetype<Span>(group.hosts + i * SPAN), item)) return false;
     leave();
   }
@@ -62,9 +63,8 @@ function readHosts(entry: u32, group: Group): bool {
 }
 
 function readAsk(entry: u32, group: Group): bool {
-  const list = enterField(entry, text("ask"));
-  if (!list) return true;
-  if (!isList(list)) return false;
+  const list = enterNeeded(entry, text("ask"));
+  if (!list || !isList(list)) return false;
   let last: usize = 0;
   let item = list + 1;
   for (let i: u32 = 0; i < lengthOf(list); i++, item = nextOf(item)) {
@@ -125,7 +125,6 @@ function readTemplate(way: Way, entry: u32): bool {
   const brace = find(at, end, 0x7b);
   const word = textLength(LANE);
   if (<u32>(end - brace) < word || !isText(brace, word, LANE) || find(at, end, 0x2a) < end) return isTemplate(false);
-  copyLowerCase(at, at, length);
   const nameAt = keep(at, <u32>(brace - at));
   if (!nameAt || !keep(textAt(STAR), 1) || !keep(brace + word, <u32>(end - brace) - word)) return false;
   way.nameAt = nameAt;
@@ -138,13 +137,12 @@ function readTemplate(way: Way, entry: u32): bool {
 const STAR = text("*");
 
 function isTemplate(valid: bool): bool {
-  return valid || complain(text("must be a host with {lane} once, such as {lane}.shop.example.com"));
+  return valid || complain(text("must be a host in lower case with {lane} once, such as {lane}.shop.example.com"));
 }
 
 function readRules(entry: u32, group: Group): bool {
-  const list = enterField(entry, text("rules"));
-  if (!list) return true;
-  if (!isList(list)) return false;
+  const list = enterNeeded(entry, text("rules"));
+  if (!list || !isList(list)) return false;
   let last: usize = 0;
   let item = list + 1;
   for (let i: u32 = 0; i < lengthOf(list); i++, item = nextOf(item)) {
@@ -178,9 +176,8 @@ function readRule(entry: u32): usize {
 }
 
 function readSticky(entry: u32, group: Group, issues: bool): bool {
-  const list = enterField(entry, text("sticky"));
-  if (!list) return true;
-  if (!isList(list)) return false;
+  const list = enterNeeded(entry, text("sticky"));
+  if (!list || !isList(list)) return false;
   let last: usize = 0;
   let item = list + 1;
   for (let i: u32 = 0; i < lengthOf(list); i++, item = nextOf(item)) {

@@ -18,10 +18,13 @@ export let nameLength: u32 = 0;
 export let valueAt: usize = 0;
 export let valueLength: u32 = 0;
 
-/** Takes a request's headers. False, and none, when the lengths do not lie inside the `size` bytes. */
+/**
+ * Takes a request's headers; `size` 0 is a request without any. False, and none, when the lengths do not lie inside the
+ * `size` bytes.
+ */
 export function openPairs(at: usize, size: u32): bool {
   count = 0;
-  if (size < 4) return false;
+  if (size < 4) return size == 0;
   const pairs = load<u32>(at);
   if (pairs > (size - 4) >> 3) return false;
   let total: u64 = 4 + (<u64>pairs << 3);
