@@ -1,5 +1,5 @@
 import {readdir, readFile, stat} from "node:fs/promises";
-import {join} from "node:path";
+import {join, resolve} from "node:path";
 import type {SourceText} from "../model/index.ts";
 import {UsageError} from "./exit.ts";
 import type {Terminal} from "./terminal.ts";
@@ -22,7 +22,12 @@ export async function readSources(names: string[], {stdin}: Terminal): Promise<S
     if (name === "-") sources.push({name: standardInput, text: await readAll(stdin)});
     else for (const file of await filesOf(name)) sources.push({name: file, text: await readText(file)});
   }
-  return sources;
+  return once(sources);
+}
+
+/** A file may be named twice, by itself and by its folder. */
+function once(sources: SourceText[]): SourceText[] {
+  return [...new Map(sources.map((source) => [resolve(source.name), source])).values()];
 }
 
 async function filesOf(name: string): Promise<string[]> {

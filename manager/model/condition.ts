@@ -33,6 +33,12 @@ const span = object({after: time.optional(), before: time.optional()}).superRefi
   }
 });
 
+/** The edge takes the context away before any rule is tried. */
+const matchableHeader = headerName.refine(
+  (value) => !/^x-swimlane(-asked|$)/.test(value),
+  "must not be the context: to let requests ask for a lane, write entry: {lane: [{header: x-swimlane, from: [CIDR]}]} in the group",
+);
+
 function byName(key: z.ZodString) {
   return z.record(key, operator).refine((map) => Object.keys(map).length > 0, "must have at least one name");
 }
@@ -43,7 +49,7 @@ export const condition = object(
     uri: operator.optional(),
     method: operator.optional(),
     host: operator.optional(),
-    headers: byName(headerName).optional(),
+    headers: byName(matchableHeader).optional(),
     queryParams: byName(queryName).optional(),
     cookies: byName(cookieName).optional(),
     from: unique(cidr).min(1, "must not be empty: it would match nobody").optional(),

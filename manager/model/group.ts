@@ -28,7 +28,8 @@ const host = text(
 /** A host with `{lane}` exactly once, inside one label: `{lane}.shop.example.com`, `shop-{lane}.example.com`. */
 const hostTemplate = z.string().refine((value) => {
   const [before, after, ...rest] = value.split("{lane}");
-  return after !== undefined && rest.length === 0 && host.safeParse(`${before}l${after}`).success && before !== "*.";
+  const once = after !== undefined && rest.length === 0 && !value.includes("*");
+  return once && host.safeParse(`${before}l${after}`).success;
 }, 'must be a host with {lane} in it exactly once, like "{lane}.shop.example.com"');
 
 const ways = ["host", "header", "cookie", "query"] as const;

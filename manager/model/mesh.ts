@@ -84,7 +84,8 @@ function first<Item extends Written>(objects: Item[], key: (object: Item) => str
       seen.set(key(object), object);
       continue;
     }
-    const message = `stands here a second time (the first is in namespace ${other.metadata.namespace}): ${owners[object.kind]}`;
+    const {file, line} = problemAt(other, ["metadata", "name"], {message: ""});
+    const message = `stands here a second time (first at ${file}:${line}): ${owners[object.kind]}`;
     problems.push(problemAt(object, ["metadata", "name"], {message, hint: "Rename or remove one of them."}));
   }
   return [...seen.values()];

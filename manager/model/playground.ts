@@ -19,8 +19,11 @@ const call = z.union(
   "must be a service's name or {service, port}",
 );
 
+/** The edge's proxy has this name. */
+const workloadName = name.refine((value) => value !== "edge", "must not be edge: that is the proxy in front");
+
 const workload = object(
-  {name, labels: labels.optional(), address: address.optional()},
+  {name: workloadName, labels: labels.optional(), address: address.optional()},
   {lane: "is not for a workload to say: lanes name it, by its labels or by its service (to)"},
 );
 

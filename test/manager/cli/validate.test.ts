@@ -18,6 +18,7 @@ test("takes several files, and the files of a folder", async () => {
   const expected = {code: 0, stdout: "valid: 1 group, 5 lanes, 1 playground\n", stderr: ""};
   expect(await meshlane(["validate", "-f", shop, "--file", playground])).toEqual(expected);
   expect(await meshlane(["validate", "-f", samples])).toEqual(expected);
+  expect(await meshlane(["validate", "-f", samples, "-f", shop])).toEqual(expected);
 });
 
 test("a folder without files to read is wrong usage", async () => {
