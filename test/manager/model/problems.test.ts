@@ -65,3 +65,9 @@ test("an unknown field does not also break the rule about its neighbours", () =>
   const {errors} = load(group(), lane({match: [{uri: {exat: "/a"}}]}));
   expect(errors).toEqual(['lane ann: spec.match[0].uri has an unknown field "exat". Did you mean "exact"?']);
 });
+
+test("an item of a list has its own lines", () => {
+  const text = `${JSON.stringify({kind: "List", items: [group(), lane({weight: -1})]}, null, 1)}\n`;
+  const line = text.split("\n").findIndex((each) => each.includes('"weight"')) + 1;
+  expect(loadMesh([{name: "a.json", text}]).problems).toEqual([expect.objectContaining({line, path: "spec.weight"})]);
+});
