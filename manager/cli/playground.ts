@@ -6,6 +6,7 @@ import {findEnvoy} from "../playground/envoy-binary.ts";
 import {type LocalMesh, RunningMesh} from "../playground/mesh.ts";
 import {type Answer, flatten, send} from "../playground/path.ts";
 import {Processes} from "../playground/processes.ts";
+import {progressLine} from "../playground/progress-line.ts";
 import {sampleRequests, type SampleRequest, userRequests} from "../playground/sample-requests.ts";
 import {curlLine, pathText} from "../playground/text.ts";
 import {watchFiles} from "../playground/watch.ts";
@@ -66,10 +67,11 @@ async function playground(options: PlaygroundOptions, terminal: Terminal): Promi
   const lanes = new LaneFiles(options.file, terminal);
   const mesh = await lanes.load();
   if (mesh === undefined) return exitCode.problems;
-  const envoy = await findEnvoy({onProgress: log});
+  const envoy = await foundEnvoy();
   const processes = await Processes.start();
   const ended = endedByUser();
   const run = async (): Promise<number> => {
+    const began = performance.now();
     log("starting the mesh ...");
     const running = await RunningMesh.start(mesh, await lanes.owners(), {
       processes,
@@ -78,6 +80,8 @@ async function playground(options: PlaygroundOptions, terminal: Terminal): Promi
       withoutFilter: options.withoutFilter === true,
       log,
     });
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    log(`${running.pods.length} workloads with their sidecars up in ${seconds} s; the edge is ${edgeUrl(running)}`);
     await lanes.remember(running);
     await showRequests(running, options, terminal);
     if (!options.once) await stayUp(running, lanes, ended, log);
@@ -88,6 +92,19 @@ async function playground(options: PlaygroundOptions, terminal: Terminal): Promi
   } finally {
     await processes.stop();
   }
+}
+
+async function foundEnvoy(): Promise<string> {
+  const progress = progressLine(process.stderr);
+  try {
+    return await findEnvoy({onProgress: (line) => progress.show(line)});
+  } finally {
+    progress.end();
+  }
+}
+
+function edgeUrl({edgePort}: RunningMesh): string {
+  return `http://127.0.0.1:${edgePort}/`;
 }
 
 /** The files behind `-f` and, where they hold no shop, the sample's. */

@@ -23,15 +23,18 @@ export async function run(args: string[], terminal: Terminal): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
-    if (!(error instanceof UsageError) && !isSystemError(error)) throw error;
+    if (!isMessage(error)) throw error;
     terminal.stderr.write(`meshlane: ${error.message}\n`);
     return error instanceof UsageError ? exitCode.usage : exitCode.problems;
   }
 }
 
-/** Something that the machine refused, such as a folder that may not be written: no defect of ours to show a stack for. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "syscall" in error;
+/**
+ * An error whose message is all that a user needs: one that we made, or one of the machine's, such as a folder that may not
+ * be written. Errors of other classes are defects, and show their stack.
+ */
+function isMessage(error: unknown): error is Error {
+  return error instanceof Error && (error.constructor === Error || error instanceof UsageError || "syscall" in error);
 }
 
 function build(terminal: Terminal, exit: (code: number) => void): Command {

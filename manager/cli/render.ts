@@ -55,13 +55,7 @@ async function renderCommandAction(options: RenderOptions, terminal: Terminal): 
   }
   const first = sources.find(({name}) => name !== standardInput)?.name;
   const lock = first === undefined ? undefined : lockPath(first);
-  let before: Owners;
-  try {
-    before = lock === undefined ? {} : await readOwners(lock);
-  } catch (error) {
-    terminal.stderr.write(`${(error as Error).message}\n`);
-    return exitCode.problems;
-  }
+  const before = lock === undefined ? {} : await readOwners(lock);
   const {files, owners} = render(mesh, playground, before);
   // First, as a reader that goes away ends the process.
   if (lock !== undefined) await writeOwners(lock, owners);

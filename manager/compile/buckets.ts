@@ -45,7 +45,7 @@ export function assignBuckets(
 }
 
 function bucketOwners(before: Readonly<Record<string, readonly Run[]>>): string[] {
-  const owners = new Array<string>(BUCKETS).fill(BASELINE);
+  const owners = Array.from({length: BUCKETS}, () => BASELINE);
   for (const [lane, runs] of Object.entries(before)) {
     for (const [first, count] of runs) owners.fill(lane, first, first + count);
   }
@@ -55,7 +55,7 @@ function bucketOwners(before: Readonly<Record<string, readonly Run[]>>): string[
 function runsOf(owners: readonly string[]): LaneBuckets[] {
   const runs = new Map<string, Run[]>();
   for (let first = 0; first < owners.length;) {
-    const lane = owners[first] as string;
+    const lane = owners[first]!;
     let end = first + 1;
     while (end < owners.length && owners[end] === lane) end++;
     if (lane !== BASELINE) runs.set(lane, [...(runs.get(lane) ?? []), [first, end - first]]);

@@ -1,4 +1,4 @@
-import type {Files} from "../render/envoy/index.ts";
+import {type Files, versionOf} from "../render/envoy/index.ts";
 import type {Json, JsonObject} from "../render/filter-config.ts";
 import type {DiscoveryServer} from "./discovery-server.ts";
 
@@ -28,11 +28,7 @@ function bothClusters(before: JsonObject | undefined, after: JsonObject | undefi
   const merged = new Map([...resources(before), ...resources(after)].map((cluster) => [cluster["name"], cluster]));
   const all = [...merged.values()];
   const same = all.length === resources(after).length;
-  return same && after ? after : {version_info: `${version(before)}+${version(after)}`, resources: all};
-}
-
-function version(file: JsonObject | undefined): string {
-  return String(file?.["version_info"] ?? "");
+  return same && after ? after : {version_info: `${versionOf(before)}+${versionOf(after)}`, resources: all};
 }
 
 function resources(file: JsonObject | undefined): JsonObject[] {

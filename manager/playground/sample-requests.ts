@@ -68,7 +68,7 @@ function stickyAsk(group: GroupPlan, lane: string | undefined): Ask | undefined 
 }
 
 /** The weighted lane that owns the bucket of a sticky key. */
-export function laneOf(group: GroupPlan, key: string): string | undefined {
+function laneOf(group: GroupPlan, key: string): string | undefined {
   const bucket = bucketOf(group.name, key);
   const owned = ({runs}: GroupPlan["buckets"][number]): boolean =>
     runs.some(([first, count]) => bucket >= first && bucket < first + count);

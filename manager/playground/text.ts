@@ -9,7 +9,9 @@ export function pathText({request, tree, status}: Answer): string {
   const rows = [HEADINGS, ...hopRows(tree, "")];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd());
-  const lost = lostAt(tree).map((service) => `  ${request.name} lost at ${service}: it forwards no trace header`);
+  const lost = lostAt(tree).map(
+    (service) => `  ${request.name} lost at ${service}: it forwards no trace header. Add traceparent to its forwards`,
+  );
   return [`${request.name}: ${status}`, ...lines, ...lost, ""].join("\n");
 }
 

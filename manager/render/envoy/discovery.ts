@@ -8,6 +8,12 @@ export function discovery(resources: readonly JsonObject[]): JsonObject {
   return {version_info: version, resources};
 }
 
+/** The version of such a file; empty for what is none. */
+export function versionOf(file: JsonObject | undefined): string {
+  const version = file?.["version_info"];
+  return typeof version === "string" ? version : "";
+}
+
 /** How proxies come by what can change: they watch files, or ask a manager that answers when it has something new. */
 export type Source = "files" | {readonly manager: number};
 

@@ -29,6 +29,7 @@ import {clusterName, fileName} from "./names.ts";
 import type {Ports, SidecarPorts} from "./ports.ts";
 import {externalRoutes, serviceRoutes} from "./routes.ts";
 
+export {versionOf} from "./discovery.ts";
 export {fileName} from "./names.ts";
 export {assignPorts, fixedPorts, type Ports, type SidecarPorts} from "./ports.ts";
 
