@@ -5,13 +5,13 @@ import type {Vm} from "./host.ts";
 export class Guest {
   readonly memory: WebAssembly.Memory;
   #vm: Vm;
-  #allocate: (size: number) => number;
+  #allocator: (size: number) => number;
   #bytes: Buffer;
 
   constructor(vm: Vm, exports: Record<string, unknown>, allocator: string) {
     this.#vm = vm;
     this.memory = exports["memory"] as WebAssembly.Memory;
-    this.#allocate = exports[allocator] as (size: number) => number;
+    this.#allocator = exports[allocator] as (size: number) => number;
     this.#bytes = Buffer.from(this.memory.buffer);
   }
 
@@ -46,7 +46,7 @@ export class Guest {
     this.#range(sizeTo, 4);
     let pointer = 0;
     if (value.length > 0) {
-      pointer = this.#room(value.length);
+      pointer = this.allocate(value.length);
       if (pointer === 0) return false;
       const view = this.#view();
       if (typeof value === "string") view.write(value, pointer, "latin1");
@@ -57,9 +57,10 @@ export class Guest {
     return true;
   }
 
-  #room(size: number): number {
+  /** The address of so many bytes from the module's allocator, 0 when it has no room. */
+  allocate(size: number): number {
     this.#vm.restricted = true;
-    const pointer = this.#allocate(size) >>> 0;
+    const pointer = this.#allocator(size) >>> 0;
     this.#vm.restricted = false;
     if (pointer !== 0) this.#range(pointer, size);
     return pointer;

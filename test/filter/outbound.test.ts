@@ -97,6 +97,8 @@ describe("what is written", () => {
   test("came by the header: a baggage member that names another lane is mended", () => {
     const headers = send(start("outbound", {}), lane("ann"), baggage("a=1;p=\xff,swimlane=bob"), baggage("b=%20"));
     expect(contextOf(headers)).toEqual({header: ["ann"], baggage: ["ann"]});
+    const both = send(start("outbound", {}), lane("ann"), baggage("swimlane=ann,swimlane=bob"));
+    expect(contextOf(both)).toEqual({header: ["ann"], baggage: ["ann"]});
     const line = headers.filter((one) => one[0] === "baggage").map((one) => one[1]);
     expect(line.join(",")).toContain("a=1;p=\xff");
     expect(line.join(",")).toContain("b=%20");
@@ -165,7 +167,7 @@ describe("the hop header of outbound-playground", () => {
   test.each([
     ["header", [lane("ann")], "ann;header"],
     ["baggage", [baggage("swimlane=bea")], "bea;baggage"],
-    ["pod", [], "paul;pod"],
+    ["pod", [[":path", "/"]], "paul;pod"],
   ] as [string, Header[], string][])("%s", (_carrier, headers, expected) => {
     expect(hop(stream(headers))).toEqual([expected]);
   });
@@ -178,7 +180,7 @@ describe("the hop header of outbound-playground", () => {
 
   test("without context", () => {
     const root = start("outbound-playground", {});
-    expect(hop(root.request([], properties({cluster: MESH})))).toEqual(["baseline;none"]);
+    expect(hop(root.request([[":path", "/"]], properties({cluster: MESH})))).toEqual(["baseline;none"]);
   });
 
   test("a callee's own is replaced", () => {
@@ -189,13 +191,13 @@ describe("the hop header of outbound-playground", () => {
   test("responses out of order find their own", () => {
     const root = start("outbound-playground", {});
     const streams = ["ann", "bob", "cleo"].map((name) => root.request([lane(name)], properties({cluster: MESH})));
-    const none = root.request([], properties({cluster: MESH}));
+    const none = root.request([[":path", "/"]], properties({cluster: MESH}));
     expect([...streams].reverse().map(hop)).toEqual([["cleo;header"], ["bob;header"], ["ann;header"]]);
     expect(hop(none)).toEqual(["baseline;none"]);
   });
 
   test("the shipped outbound adds none", () => {
     const root = start("outbound", {lane: "paul"});
-    expect(hop(root.request([], properties({cluster: MESH})))).toEqual([]);
+    expect(hop(root.request([[":path", "/"]], properties({cluster: MESH})))).toEqual([]);
   });
 });
