@@ -2,16 +2,28 @@ import {readFile, rename, writeFile} from "node:fs/promises";
 import {dirname, join} from "node:path";
 import {z} from "zod";
 
-import type {Owners} from "../compile/plan.ts";
+import {BUCKETS} from "../compile/buckets.ts";
+import type {Owners, Run} from "../compile/plan.ts";
 
 /** `meshlane.lock`: who owns which bucket, so that offline too a weight that changes moves nobody else. */
 const lockFile = z.strictObject({
   version: z.literal(1),
-  groups: z.record(z.string(), z.record(z.string(), z.array(z.tuple([bucket(0, 9999), bucket(1, 10_000)])))),
+  groups: z.record(
+    z.string(),
+    z.record(z.string(), z.array(z.tuple([bucket(0, BUCKETS - 1), bucket(1, BUCKETS)]))).refine(disjoint),
+  ),
 });
 
 function bucket(least: number, most: number): z.ZodNumber {
   return z.int().min(least).max(most);
+}
+
+/** A merge of two branches can give one bucket to two lanes. */
+function disjoint(lanes: Readonly<Record<string, readonly Run[]>>): boolean {
+  const runs = Object.values(lanes)
+    .flat()
+    .toSorted(([a], [b]) => a - b);
+  return runs.every(([first, count], index) => first + count <= (runs[index + 1]?.[0] ?? BUCKETS));
 }
 
 /** The lock file stands beside the first lane file. */
