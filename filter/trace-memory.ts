@@ -5,9 +5,8 @@ import {resultLength, resultPointer} from "./host/result";
 import {getShared, setShared, sharedCas} from "./host/shared-data";
 import {same, textAt, textLength} from "./lane/bytes";
 import {Common} from "./lane/common";
-import {LANE_MAX} from "./lane/name";
-import {nameAt, nameLength, nextPair, rewind, valueAt, valueLength} from "./lane/pairs";
-import {ID_MAX, readTraceId, traceHeader} from "./lane/trace-ids";
+import {nameAt, nameLength, nextOfLengths, rewind, valueAt, valueLength} from "./lane/pairs";
+import {readTraceId, TRACE_LENGTHS, traceHeader} from "./lane/trace-ids";
 import {changeSlot, HELD, heldAt, heldLength, readSlot, SLOT_MAX, slotOf} from "./lane/trace-table";
 import {now} from "./seen";
 
@@ -65,7 +64,7 @@ function startIds(configuration: Common): void {
 
 /** The next trace id of the request, from the first header of each name, at `id`; 0 when there is no more. */
 function nextId(): u32 {
-  while (headersLeft && nextPair()) {
+  while (headersLeft && nextOfLengths(TRACE_LENGTHS)) {
     const header = traceHeader(nameAt, nameLength);
     if (header < 0 || !(headersLeft & (1 << header))) continue;
     headersLeft &= ~(1 << header);

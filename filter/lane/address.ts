@@ -3,7 +3,7 @@
  * IPv4-mapped IPv6 address is IPv4.
  */
 
-import {find, hexValue, isDigit} from "./bytes";
+import {equal, find, hexValue, isDigit} from "./bytes";
 
 /** Bytes of an address, and of a CIDR: the address and its prefix length in bits of the 128. */
 export const ADDRESS: u32 = 16;
@@ -50,7 +50,7 @@ export function cidrHas(cidr: usize, address: usize): bool {
   const bits = load<u32>(cidr, 16);
   if (bits < 96 && isIpv4(address)) return false;
   const whole = bits >> 3;
-  if (memory.compare(cidr, address, whole) != 0) return false;
+  if (!equal(cidr, address, whole)) return false;
   const rest = bits & 7;
   if (!rest) return true;
   return (load<u8>(cidr + whole) ^ load<u8>(address + whole)) >> <u8>(8 - rest) == 0;

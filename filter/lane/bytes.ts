@@ -11,7 +11,22 @@ export function textLength(text: usize): u32 {
 }
 
 export function same(a: usize, aLength: u32, b: usize, bLength: u32): bool {
-  return aLength == bLength && memory.compare(a, b, aLength) == 0;
+  return aLength == bLength && equal(a, b, aLength);
+}
+
+/** Whether `length` bytes at both addresses are the same. */
+export function equal(a: usize, b: usize, length: u32): bool {
+  while (length >= 8) {
+    if (load<u64>(a) != load<u64>(b)) return false;
+    a += 8;
+    b += 8;
+    length -= 8;
+  }
+  while (length) {
+    if (load<u8>(a++) != load<u8>(b++)) return false;
+    length--;
+  }
+  return true;
 }
 
 export function isText(at: usize, length: u32, text: usize): bool {
@@ -19,18 +34,18 @@ export function isText(at: usize, length: u32, text: usize): bool {
 }
 
 export function startsWith(at: usize, length: u32, start: usize, startLength: u32): bool {
-  return startLength <= length && memory.compare(at, start, startLength) == 0;
+  return startLength <= length && equal(at, start, startLength);
 }
 
 export function endsWith(at: usize, length: u32, tail: usize, tailLength: u32): bool {
-  return tailLength <= length && memory.compare(at + length - tailLength, tail, tailLength) == 0;
+  return tailLength <= length && equal(at + length - tailLength, tail, tailLength);
 }
 
 export function contains(at: usize, length: u32, part: usize, partLength: u32): bool {
   if (partLength > length) return false;
   const last = at + length - partLength;
   for (let from = at; from <= last; from++) {
-    if (memory.compare(from, part, partLength) == 0) return true;
+    if (equal(from, part, partLength)) return true;
   }
   return false;
 }

@@ -3,7 +3,7 @@
  * `{lane}` in that place.
  */
 
-import {endsWith, find, startsWith} from "./bytes";
+import {endsWith, equal, find, startsWith} from "./bytes";
 
 const STAR: u8 = 0x2a;
 const DOT: u8 = 0x2e;
@@ -26,7 +26,7 @@ export function isHostPattern(at: usize, length: u32): bool {
 /** Whether a host in lower case and without port matches. */
 export function matchesHost(pattern: usize, patternLength: u32, host: usize, hostLength: u32): bool {
   const star = <u32>(find(pattern, pattern + patternLength, STAR) - pattern);
-  if (star == patternLength) return patternLength == hostLength && memory.compare(pattern, host, hostLength) == 0;
+  if (star == patternLength) return patternLength == hostLength && equal(pattern, host, hostLength);
   const tail = patternLength - star - 1;
   if (hostLength < patternLength || !startsWith(host, hostLength, pattern, star)) return false;
   if (!endsWith(host, hostLength, pattern + star + 1, tail)) return false;
@@ -56,6 +56,6 @@ function labelsOverlap(a: usize, aLength: u32, b: usize, bLength: u32): bool {
   if (aStar == aLength) return matchesHost(b, bLength, a, aLength);
   const head = min(aStar, bStar);
   const tail = min(aLength - aStar, bLength - bStar) - 1;
-  if (memory.compare(a, b, head) != 0) return false;
-  return memory.compare(a + aLength - tail, b + bLength - tail, tail) == 0;
+  if (!equal(a, b, head)) return false;
+  return equal(a + aLength - tail, b + bLength - tail, tail);
 }

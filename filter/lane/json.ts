@@ -3,7 +3,7 @@
  * followed by the entries of its content; an object's content is keys and values by turns.
  */
 
-import {find, hexValue, isDigit} from "./bytes";
+import {equal, find, hexValue, isDigit} from "./bytes";
 
 /** Kinds of value. */
 export const NULL: u32 = 0;
@@ -148,7 +148,7 @@ function list(entry: Entry, depth: u32): bool {
 function word(entry: Entry, kind: u32, letters: usize): bool {
   entry.kind = kind;
   const length = load<u16>(letters);
-  if (end - position < length || memory.compare(position, letters + 2, length) != 0) return false;
+  if (end - position < length || !equal(position, letters + 2, length)) return false;
   position += length;
   return true;
 }

@@ -3,7 +3,7 @@
  * then each name and value with a zero byte behind it. One request at a time; the walk has one position.
  */
 
-import {same} from "./bytes";
+import {equal} from "./bytes";
 import {takeScratch} from "./scratch";
 
 let count: u32 = 0;
@@ -48,25 +48,40 @@ export function rewind(): void {
   position = bytes;
 }
 
-/** Goes to the next pair; false at the end. */
-export function nextPair(): bool {
-  if (index == count) return false;
-  const sizes = lengths + (index << 3);
-  nameAt = position;
-  nameLength = load<u32>(sizes);
-  valueAt = nameAt + nameLength + 1;
-  valueLength = load<u32>(sizes, 4);
-  position = valueAt + valueLength + 1;
-  index++;
-  return true;
-}
-
 /** Goes to the next pair of that name; false when there is none. */
 export function nextNamed(at: usize, length: u32): bool {
-  while (nextPair()) {
-    if (same(nameAt, nameLength, at, length)) return true;
+  let from = position;
+  for (let i = index; i < count; i++) {
+    const ofName = load<u32>(lengths + (i << 3));
+    const ofValue = load<u32>(lengths + (i << 3), 4);
+    if (ofName == length && equal(from, at, length)) return stand(i, from, ofName, ofValue);
+    from += ofName + ofValue + 2;
   }
+  index = count;
   return false;
+}
+
+/** Goes to the next pair whose name has a length, up to 31, out of a set of bits; false when there is none. */
+export function nextOfLengths(set: u32): bool {
+  let from = position;
+  for (let i = index; i < count; i++) {
+    const ofName = load<u32>(lengths + (i << 3));
+    const ofValue = load<u32>(lengths + (i << 3), 4);
+    if (ofName < 32 && (set >> ofName) & 1) return stand(i, from, ofName, ofValue);
+    from += ofName + ofValue + 2;
+  }
+  index = count;
+  return false;
+}
+
+function stand(pair: u32, from: usize, ofName: u32, ofValue: u32): bool {
+  nameAt = from;
+  nameLength = ofName;
+  valueAt = from + ofName + 1;
+  valueLength = ofValue;
+  position = from + ofName + ofValue + 2;
+  index = pair + 1;
+  return true;
 }
 
 /** A header's value after `findHeader`. */

@@ -3,7 +3,7 @@
  * (`HEX`: 32 lower-case digits, padded on the left), so that a trace is found again in another format.
  */
 
-import {find, hexValue, isDigit, isText, lowerCase, wordIndex} from "./bytes";
+import {equal, find, isDigit, isText, textAt} from "./bytes";
 
 const HEX: u8 = 1;
 const REQUEST_ID: u8 = 2;
@@ -22,9 +22,37 @@ export const TRACE_HEADER_COUNT: u32 = 9;
 /** The longest id with its kind byte. */
 export const ID_MAX: u32 = 129;
 
+/** The lengths of these names, a bit each: how most headers are passed over. */
+export const TRACE_LENGTHS: u32 = (1 << 2) | (1 << 3) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 15) | (1 << 18) | (1 << 21);
+
 /** Number of a trace header, -1 when the name is none. */
 export function traceHeader(name: usize, length: u32): i32 {
-  return length > 21 ? -1 : wordIndex(TRACE_HEADERS, name, length);
+  switch (length) {
+    case 2:
+      return headerIs(1, 12, name, length);
+    case 3:
+      return headerIs(4, 41, name, length);
+    case 11:
+      return headerIs(0, 0, name, length);
+    case 12: {
+      const b3 = headerIs(2, 15, name, length);
+      return b3 < 0 ? headerIs(3, 28, name, length) : b3;
+    }
+    case 13:
+      return headerIs(5, 45, name, length);
+    case 15:
+      return headerIs(7, 78, name, length);
+    case 18:
+      return headerIs(6, 59, name, length);
+    case 21:
+      return headerIs(8, 94, name, length);
+  }
+  return -1;
+}
+
+/** The number when the name is the word that begins at that character of `TRACE_HEADERS`, else -1. */
+function headerIs(number: i32, from: u32, name: usize, length: u32): i32 {
+  return equal(name, textAt(TRACE_HEADERS) + from, length) ? number : -1;
 }
 
 /** Writes the id that a trace header's value holds to `out` (`ID_MAX` bytes); its length, 0 when there is none. */
@@ -68,21 +96,21 @@ function hexId(at: usize, length: u32, out: usize): u32 {
   return hexDigits(at, length, out + 1 + pad) ? HEX_DIGITS + 1 : 0;
 }
 
+/** Copies hexadecimal digits in lower case; false when there are others, or all are zero. The bit 0x20 is set in 0-9 too. */
 function hexDigits(at: usize, length: u32, out: usize): bool {
-  let any: u8 = 0;
+  let any: u32 = 0;
   for (let i: u32 = 0; i < length; i++) {
-    const byte = load<u8>(at + i);
-    const value = hexValue(byte);
-    if (value == 255) return false;
-    any |= value;
-    store<u8>(out + i, lowerCase(byte));
+    const lower = <u32>load<u8>(at + i) | 0x20;
+    any |= lower ^ 0x30;
+    store<u8>(out + i, lower);
   }
-  return any != 0;
+  return any != 0 && isHex(at, length);
 }
 
 function isHex(at: usize, length: u32): bool {
   for (let i: u32 = 0; i < length; i++) {
-    if (hexValue(load<u8>(at + i)) == 255) return false;
+    const byte = <u32>load<u8>(at + i);
+    if (byte - 0x30 > 9 && (byte | 0x20) - 0x61 > 5) return false;
   }
   return true;
 }
@@ -112,13 +140,9 @@ function requestId(at: usize, length: u32, out: usize): u32 {
 }
 
 function isUuid(at: usize, length: u32): bool {
-  if (length != 36) return false;
-  for (let i: u32 = 0; i < 36; i++) {
-    const byte = load<u8>(at + i);
-    const dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? byte != 0x2d : hexValue(byte) == 255) return false;
-  }
-  return true;
+  if (length != 36 || load<u8>(at + 8) != 0x2d || load<u8>(at + 13) != 0x2d) return false;
+  if (load<u8>(at + 18) != 0x2d || load<u8>(at + 23) != 0x2d) return false;
+  return isHex(at, 8) && isHex(at + 9, 4) && isHex(at + 14, 4) && isHex(at + 19, 4) && isHex(at + 24, 12);
 }
 
 /** The second field of `SAMPLE-TRACE-...`, base64. */
