@@ -1,6 +1,5 @@
-import type {LaneService, SwimLane, SwimLaneGroup} from "../model/index.ts";
+import {type LaneService, selects, type SwimLane, type SwimLaneGroup} from "../model/index.ts";
 import type {Facts} from "./facts.ts";
-import {selects} from "./facts.ts";
 import type {Destination} from "./plan.ts";
 
 /** `NAMESPACE/NAME` of a group or a service. */

@@ -12,8 +12,3 @@ export function playgroundFacts({metadata, spec}: Playground): Facts {
   );
   return {services: new Map(services)};
 }
-
-/** Whether a workload with labels `all` is selected by `some`. */
-export function selects(some: Labels, all: Labels): boolean {
-  return Object.entries(some).every(([key, value]) => all[key] === value);
-}

@@ -1,8 +1,9 @@
 export type {Condition, Operator} from "./condition.ts";
 export type {SwimLaneGroup, WayIn} from "./group.ts";
 export {durationSeconds, type LaneService, type SwimLane} from "./lane.ts";
-export {loadMesh, type Mesh} from "./mesh.ts";
+export {loadMesh} from "./load.ts";
+export type {Mesh} from "./mesh.ts";
 export type {Call, Playground, Workload} from "./playground.ts";
 export {formatProblem, problemAt, type Problem} from "./problem.ts";
 export type {SourceText} from "./read.ts";
-export {keyOf, precedence, servicesOf} from "./resolve.ts";
+export {keyOf, precedence, selects, servicesOf} from "./resolve.ts";

@@ -1,11 +1,6 @@
 import type {SwimLaneGroup} from "./group.ts";
-import type {SwimLane, WrittenLane} from "./lane.ts";
-import type {Playground, WrittenPlayground} from "./playground.ts";
-import {checkMesh} from "./check/check.ts";
-import {parseObject, type Parsed} from "./parse.ts";
-import {problemAt, sortByPlace, type Problem} from "./problem.ts";
-import {readObjects, type SourceText} from "./read.ts";
-import {keyOf, resolveLanes, resolvePlayground} from "./resolve.ts";
+import type {SwimLane} from "./lane.ts";
+import type {Playground} from "./playground.ts";
 
 /** All groups and lanes, with all defaults filled in. Groups by key, lanes by name, whatever the order of the files. */
 export interface Mesh {
@@ -20,73 +15,4 @@ export interface Broken {
   groups: Set<string>;
   lanes: Set<string>;
   playground: boolean;
-}
-
-/**
- * Reads YAML or JSON texts. `mesh` holds the valid objects; it is fit for use where no problem is an error. Problems are
- * sorted by place. Never throws, whatever the texts are.
- */
-export function loadMesh(sources: SourceText[]): {mesh: Mesh; problems: Problem[]} {
-  const read = sources.map(readObjects);
-  const parsed = read.flatMap(({objects}) => objects).map(parseObject);
-  const problems = [...read, ...parsed].flatMap((part) => part.problems);
-  const broken = brokenOf(parsed);
-  const written = parsed.flatMap((part) => (part.written === undefined ? [] : [part.written]));
-
-  const groups = first(written.filter(isGroup), keyOf, problems);
-  const lanes = first(written.filter(isLane), (lane) => lane.metadata.name, problems);
-  const playgrounds = first(written.filter(isPlayground), () => "", problems);
-
-  const resolved = resolveLanes(lanes, groups, broken);
-  problems.push(...resolved.problems);
-  const playground = playgrounds[0] === undefined ? undefined : resolvePlayground(playgrounds[0]);
-  const mesh: Mesh = {
-    groups: groups.toSorted((a, b) => compare(keyOf(a), keyOf(b))),
-    lanes: resolved.lanes.toSorted((a, b) => compare(a.metadata.name, b.metadata.name)),
-    ...(playground === undefined ? {} : {playground}),
-  };
-  problems.push(...checkMesh(mesh, broken));
-  const files = sources.map(({name}) => name);
-  return {mesh, problems: sortByPlace(problems, files)};
-}
-
-type Written = NonNullable<Parsed["written"]>;
-const isGroup = (object: Written): object is SwimLaneGroup => object.kind === "SwimLaneGroup";
-const isLane = (object: Written): object is WrittenLane => object.kind === "SwimLane";
-const isPlayground = (object: Written): object is WrittenPlayground => object.kind === "Playground";
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function brokenOf(parsed: Parsed[]): Broken {
-  const objects = parsed.flatMap(({broken}) => (broken === undefined ? [] : [broken]));
-  const of = (kind: string) => objects.filter((object) => object.kind === kind);
-  return {
-    groups: new Set(of("SwimLaneGroup").map(({namespace, name}) => `${namespace}/${name}`)),
-    lanes: new Set(of("SwimLane").map(({name}) => name)),
-    playground: of("Playground").length > 0,
-  };
-}
-
-const owners: Record<string, string> = {
-  SwimLaneGroup: "a namespace has one group of a name",
-  SwimLane: "a lane's name is one for the whole mesh",
-  Playground: "there is one playground at most",
-};
-
-/** The first object of each key; the others are reported. */
-function first<Item extends Written>(objects: Item[], key: (object: Item) => string, problems: Problem[]): Item[] {
-  const seen = new Map<string, Item>();
-  for (const object of objects) {
-    const other = seen.get(key(object));
-    if (other === undefined) {
-      seen.set(key(object), object);
-      continue;
-    }
-    const {file, line} = problemAt(other, ["metadata", "name"], {message: ""});
-    const message = `stands here a second time (first at ${file}:${line}): ${owners[object.kind]}`;
-    problems.push(problemAt(object, ["metadata", "name"], {message, hint: "Rename or remove one of them."}));
-  }
-  return [...seen.values()];
 }

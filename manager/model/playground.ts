@@ -40,7 +40,7 @@ const playgroundSpec = object({
   traceIds: unique(z.enum(traceIds)).default([...traceIds]),
   services: z.array(service).min(1, "must name at least one service"),
   external: z.array(object({name, address})).default([]),
-  edge: object({port: port.optional()}).prefault({}),
+  edge: object({port: port.optional(), region: z.string().optional(), zone: z.string().optional()}).prefault({}),
   entry: name.optional(),
 });
 

@@ -20,7 +20,7 @@ export function servicesOf(mesh: Mesh, group: SwimLaneGroup): string[] | undefin
 }
 
 /** Whether something with the labels `all` is selected by `some`. */
-export function selects(some: Record<string, string>, all: Record<string, string>): boolean {
+export function selects(some: Readonly<Record<string, string>>, all: Readonly<Record<string, string>>): boolean {
   return Object.entries(some).every(([key, value]) => all[key] === value);
 }
 

@@ -29,7 +29,7 @@ export async function startEcho(settings: EchoSettings): Promise<Echo> {
   let ready = true;
   let stopping = false;
   const respond = (response: Response, status: number, body: unknown): void => {
-    const text = `${JSON.stringify(body)}\n`;
+    const text = `${JSON.stringify(body, null, 2)}\n`;
     response.statusCode = status;
     response.setHeader("content-type", "application/json");
     response.setHeader("content-length", Buffer.byteLength(text));

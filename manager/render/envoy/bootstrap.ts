@@ -10,12 +10,14 @@ export interface Proxy {
   /** Clusters of this proxy alone; all others come from the shared file. */
   readonly clusters: readonly JsonObject[];
   readonly source: Source;
+  /** Where the proxy says that it is. */
+  readonly locality?: {readonly region?: string; readonly zone?: string};
 }
 
-export function bootstrap({id, service, admin, listeners, clusters, source}: Proxy): JsonObject {
+export function bootstrap({id, service, admin, listeners, clusters, source, locality = {}}: Proxy): JsonObject {
   const all = source === "files" ? clusters : [...clusters, managerCluster(source.manager)];
   return {
-    node: {id, cluster: service},
+    node: {id, cluster: service, locality},
     admin: {address: admin},
     dynamic_resources: {cds_config: shared("clusters.json", source)},
     static_resources: {listeners, clusters: all},
