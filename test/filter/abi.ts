@@ -5,7 +5,7 @@ import {Root} from "./root.ts";
 import {Stream} from "./stream.ts";
 
 /** The statuses of proxy-wasm that these calls return. */
-export const Status = {
+const Status = {
   ok: 0,
   notFound: 1,
   badArgument: 2,

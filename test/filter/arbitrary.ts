@@ -143,7 +143,7 @@ const named = (...names: string[]): fc.Arbitrary<object> =>
   fc.tuple(fc.constantFrom(...names), operator).map(([name, rest]) => ({name, ...rest}));
 
 /** Conditions of every kind, some levels deep. */
-export const condition = fc.letrec<{node: Condition; leaf: Condition}>((tie) => ({
+const condition = fc.letrec<{node: Condition; leaf: Condition}>((tie) => ({
   leaf: fc.oneof(
     fc.constant({anyone: true as const}),
     fc.constantFrom("uri", "method", "host", "region", "zone").chain((key) => operator.map((one) => ({[key]: one}))),

@@ -31,7 +31,7 @@ export interface Condition {
 }
 
 /** An absent value fails every operator but `present: false`. */
-export function compare(operator: Operator, value: string | undefined): boolean {
+function compare(operator: Operator, value: string | undefined): boolean {
   if (operator.present !== undefined) return operator.present === (value !== undefined);
   if (value === undefined) return false;
   if (operator.exact !== undefined) return value === bytes(operator.exact);

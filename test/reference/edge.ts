@@ -70,7 +70,7 @@ function decide(configuration: Edge, request: Request, issue: () => string): Dec
 }
 
 /** The group whose hosts have this authority, else the one that takes the rest. */
-export function groupOf(groups: readonly Group[], authority: string | undefined): Group | undefined {
+function groupOf(groups: readonly Group[], authority: string | undefined): Group | undefined {
   const named = groups.find((group) => group.hosts?.some((pattern) => matches(pattern, authority)));
   return named ?? groups.find((group) => group.hosts === undefined);
 }

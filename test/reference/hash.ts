@@ -9,7 +9,7 @@ export function fnv1a64(text: string, state = BASIS): bigint {
   return hash;
 }
 
-export function mix64(value: bigint): bigint {
+function mix64(value: bigint): bigint {
   let h = value;
   h ^= h >> 33n;
   h = (h * 0xff51afd7ed558ccdn) & MASK;
@@ -18,7 +18,7 @@ export function mix64(value: bigint): bigint {
   return h ^ (h >> 33n);
 }
 
-export function seed(group: string): bigint {
+function seed(group: string): bigint {
   return fnv1a64(`${group}\0`);
 }
 
