@@ -14,6 +14,9 @@ import {startWriting} from "./lane/writer";
 const FLAT_ENTRY: u32 = 32;
 const FLAT_FIXED: u32 = 1024;
 
+/** Entries whose tape still fits into the largest block. */
+const MOST_ENTRIES: u32 = 1 << 23;
+
 let textBlock: usize = 0;
 let tapeBlock: usize = 0;
 let flatBlock: usize = 0;
@@ -39,7 +42,7 @@ export function beginConfiguration(root: u32, size: u32): bool {
 
 function parse(at: usize, size: u32): bool {
   entries = countEntries(at, size);
-  tapeBlock = takeBlock(entries * ENTRY);
+  tapeBlock = entries <= MOST_ENTRIES ? takeBlock(entries * ENTRY) : 0;
   if (!tapeBlock) return complain(text("does not fit into memory"));
   const wrong = parseJson(at, size, tapeBlock, entries);
   return wrong < 0 ? true : complainNumber(text("is not JSON at byte "), wrong);

@@ -10,16 +10,16 @@ import {EdgeConfiguration} from "./lane/edge-configuration";
 import {readEdge, sizeOfGroups} from "./lane/edge-reader";
 import {flatStart, keep} from "./lane/writer";
 
-const REGION = text("node\0locality\0region");
-const ZONE = text("node\0locality\0zone");
+const XDS = text("xds\0");
+const REGION = text("xds\0node\0locality\0region");
+const ZONE = text("xds\0node\0locality\0zone");
 
 /** The longest name of a region or zone; a longer one counts as unknown. */
 const PLACE_MAX: u32 = 128;
 
 /** Answers what `proxy_on_configure` answers. `issues`: the module can issue a cookie. */
 export function configureEdge(root: u32, size: u32, issues: bool): u32 {
-  const accepted =
-    beginConfiguration(root, size) && beginFlat(sizeOfGroups()) && readEdge(issues) && readPlace();
+  const accepted = beginConfiguration(root, size) && beginFlat(sizeOfGroups()) && readEdge(issues) && readPlace();
   return endConfiguration(root, accepted);
 }
 
@@ -33,8 +33,15 @@ function readPlace(): bool {
   return edge.zoneAt != 0;
 }
 
+/** Envoy has the node under `xds`; hosts that have it at the top are asked second. */
 function placeLength(path: usize): u32 {
   resetArena();
-  if (getProperty(textAt(path), textLength(path)) != OK) return 0;
+  const top = textLength(XDS);
+  if (
+    getProperty(textAt(path), textLength(path)) != OK &&
+    getProperty(textAt(path) + top, textLength(path) - top) != OK
+  ) {
+    return 0;
+  }
   return resultLength() <= PLACE_MAX ? resultLength() : 0;
 }

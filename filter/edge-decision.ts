@@ -5,7 +5,7 @@ import {removeHeader} from "./host/headers";
 import {getProperty} from "./host/properties";
 import {resultLength, resultPointer} from "./host/result";
 import {randomBytes} from "./host/system";
-import {ADDRESS, readPeer} from "./lane/address";
+import {readPeer} from "./lane/address";
 import {textAt, textLength} from "./lane/bytes";
 import {baggageAt, baggageLength, readBaggage, readLaneHeader} from "./lane/carriers";
 import {NEEDS_ADDRESS, NEEDS_TIME, tellAddress, tellTime} from "./lane/condition";
@@ -17,7 +17,15 @@ import {ABSENT} from "./lane/state";
 import {takeScratch} from "./lane/scratch";
 import {rememberCarried, rememberLane, rememberNone} from "./memorize";
 import {isMeshPeer} from "./peer";
-import {baggageName, baggageNameLength, beginRequest, removeLaneHeader, takePairs, writeBaggage, writeHeader} from "./request";
+import {
+  baggageName,
+  baggageNameLength,
+  beginRequest,
+  removeLaneHeader,
+  takePairs,
+  writeBaggage,
+  writeHeader,
+} from "./request";
 import {now} from "./seen";
 
 /** Characters of an issued sticky key. */
@@ -74,7 +82,7 @@ function sourceAddress(): usize {
 function makeKey(): bool {
   if (!randomBytes(random, KEY_LENGTH >> 1)) return false;
   for (let i: u32 = 0; i < KEY_LENGTH; i++) {
-    const digit = (load<u8>(random + (i >> 1)) >> <u8>((i & 1) << 2)) & 15;
+    const digit = (load<u8>(random + (i >> 1)) >> (<u8>((i & 1) << 2))) & 15;
     store<u8>(key + i, digit < 10 ? 0x30 + digit : 0x57 + digit);
   }
   return true;

@@ -39,10 +39,8 @@ export function proxy_on_request_headers(_context: u32, _headers: u32, _end: u32
 
 function arrive(configuration: InboundConfiguration): void {
   beginRequest();
-  if (!mayCarry(configuration)) {
-    if (configuration.traceIds && laneSeen() && takePairs()) rememberNone(configuration);
-    return;
-  }
+  const busy = configuration.traceIds != 0 && laneSeen();
+  if (!busy && !mayCarry(configuration)) return;
   if (!takePairs()) return;
   const header = readLaneHeader(configuration.headerAt, configuration.headerLength);
   const member = readBaggage(baggageName(), baggageNameLength());

@@ -1,11 +1,9 @@
 /** What inbound does with a request: a peer of the mesh keeps its context, and its trace ids are remembered. */
 
 import {memberAt, memberLength} from "./lane/baggage";
-import {laneAt, laneLength, readBaggage, readLaneHeader} from "./lane/carriers";
+import {laneAt, laneLength} from "./lane/carriers";
 import {Common} from "./lane/common";
-import {ABSENT, GOOD} from "./lane/state";
-import {isMeshPeer} from "./peer";
-import {baggageName, baggageNameLength, removeLaneHeader, writeMember} from "./request";
+import {GOOD} from "./lane/state";
 import {laneSeen, sayLaneSeen} from "./seen";
 import {remember} from "./trace-memory";
 

@@ -7,7 +7,7 @@ import {same, textAt, textLength} from "./lane/bytes";
 import {Common} from "./lane/common";
 import {nameAt, nameLength, nextOfLengths, rewind, valueAt, valueLength} from "./lane/pairs";
 import {readTraceId, TRACE_LENGTHS, traceHeader} from "./lane/trace-ids";
-import {changeSlot, HELD, heldAt, heldLength, readSlot, SLOT_MAX, slotOf} from "./lane/trace-table";
+import {changeSlot, HELD, heldAt, heldLength, readSlot, slotOf} from "./lane/trace-table";
 import {now} from "./seen";
 
 const PREFIX = text("meshlane.trace.");

@@ -53,7 +53,7 @@ export function cidrHas(cidr: usize, address: usize): bool {
   if (!equal(cidr, address, whole)) return false;
   const rest = bits & 7;
   if (!rest) return true;
-  return (load<u8>(cidr + whole) ^ load<u8>(address + whole)) >> <u8>(8 - rest) == 0;
+  return (load<u8>(cidr + whole) ^ load<u8>(address + whole)) >> (<u8>(8 - rest)) == 0;
 }
 
 function isIpv4(address: usize): bool {

@@ -25,7 +25,7 @@ let valueLength: u32 = 0;
 export function readMember(at: usize, length: u32): u32 {
   const end = at + length;
   let state = ABSENT;
-  for (let from = at; from <= end; ) {
+  for (let from = at; from <= end;) {
     const to = find(from, end, 0x2c);
     if (isOurs(from, to)) {
       if (state == ABSENT) {
@@ -48,7 +48,7 @@ export function readMember(at: usize, length: u32): u32 {
 export function copyOthers(at: usize, length: u32, out: usize): u32 {
   const end = at + length;
   let to = out;
-  for (let from = at; from <= end; ) {
+  for (let from = at; from <= end;) {
     const next = find(from, end, 0x2c);
     const start = skipBlanks(from, next);
     if (start < next && !isOurs(start, next)) {
@@ -84,7 +84,7 @@ function countMembers(at: usize, length: u32): u32 {
   const end = at + length;
   let members: u32 = 0;
   if (!length) return 0;
-  for (let from = at; from <= end; ) {
+  for (let from = at; from <= end;) {
     members++;
     from = find(from, end, 0x2c) + 1;
   }

@@ -83,7 +83,7 @@ export function hexValue(byte: u8): u8 {
   return letter < 6 ? letter + 10 : 255;
 }
 
-export function lowerCase(byte: u8): u8 {
+function lowerCase(byte: u8): u8 {
   return <u8>(byte - 0x41) < 26 ? byte | 0x20 : byte;
 }
 

@@ -1,9 +1,9 @@
 import {isText, textAt, textLength, wordIndex} from "./bytes";
-import {complain, complainRange, enterIndex, leave} from "./complaint";
-import {charactersOf, kindOf, lengthOf, nextOf} from "./json";
-import {booleanField, enterField, enterNeeded, isHeaderName, isList, isName, numberField, readNumber} from "./read";
+import {complain, enterIndex, leave} from "./complaint";
+import {charactersOf, lengthOf, nextOf} from "./json";
+import {enterField, enterNeeded, isHeaderName, isList, isName, numberField, readNumber} from "./read";
 import {TRACE_HEADER_COUNT, TRACE_HEADERS} from "./trace-ids";
-import {Span} from "./span";
+
 import {keep} from "./writer";
 
 /** The start of every configuration. */
@@ -22,7 +22,7 @@ export class Common {
 }
 
 /** Longest context header, so that the edge can name `HEADER-asked-baggage`. */
-export const HEADER_MAX: u32 = 64;
+const HEADER_MAX: u32 = 64;
 
 /** Reads the fields of every module. */
 export function readCommon(object: u32, to: Common): bool {
@@ -50,7 +50,8 @@ function readHeader(object: u32, to: Common): bool {
   if (!isHeaderName(header)) return false;
   const at = charactersOf(header);
   to.headerLength = lengthOf(header);
-  if (load<u8>(at) == 0x3a || to.headerLength > HEADER_MAX) return complain(text("must be a header name in lower case, at most 64"));
+  if (load<u8>(at) == 0x3a || to.headerLength > HEADER_MAX)
+    return complain(text("must be a header name in lower case, at most 64"));
   if (isText(at, to.headerLength, text("baggage"))) return complain(text("must be a header of its own"));
   to.headerAt = keep(at, to.headerLength);
   leave();

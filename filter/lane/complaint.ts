@@ -50,6 +50,7 @@ function pushStep(at: u32, value: u32): void {
 
 /** Complains about the value where the reader is. Answers false. */
 export function complain(cause: usize): bool {
+  if (length) return false;
   beginLine();
   appendText(cause);
   return false;
@@ -57,6 +58,7 @@ export function complain(cause: usize): bool {
 
 /** Complains with a cause that ends in a number. Answers false. */
 export function complainNumber(cause: usize, number: u64): bool {
+  if (length) return false;
   beginLine();
   appendText(cause);
   appendNumber(number);
@@ -65,6 +67,7 @@ export function complainNumber(cause: usize, number: u64): bool {
 
 /** Complains that the value must be a whole number of that range. Answers false. */
 export function complainRange(from: u64, to: u64): bool {
+  if (length) return false;
   complainNumber(text("must be a whole number from "), from);
   appendText(text(" to "));
   appendNumber(to);
@@ -72,7 +75,6 @@ export function complainRange(from: u64, to: u64): bool {
 }
 
 function beginLine(): void {
-  length = 0;
   appendText(text("meshlane: "));
   if (!depth) appendText(text("configuration"));
   for (let i: u32 = 0; i < min(depth, DEEPEST); i++) appendStep(i);

@@ -3,9 +3,24 @@
 import {CIDR, readCidr} from "./address";
 import {wordIndex} from "./bytes";
 import {complain, enterIndex, enterKey, leave} from "./complaint";
-import {ALL, ANY, ANYONE, Condition, COOKIE, FROM, HEADER, IN, KINDS, NOT, OPERATORS, PRESENT, QUERY, TIME} from "./condition";
+import {
+  ALL,
+  ANY,
+  ANYONE,
+  Condition,
+  COOKIE,
+  FROM,
+  HEADER,
+  IN,
+  KINDS,
+  NOT,
+  OPERATORS,
+  PRESENT,
+  QUERY,
+  TIME,
+} from "./condition";
 import {charactersOf, kindOf, lengthOf, nextOf, OBJECT, STRING, TRUE} from "./json";
-import {enterNeeded, fieldOf, isCookieName, isHeaderName, isList, isName, isObjectOf, numberField, readBoolean} from "./read";
+import {enterNeeded, isCookieName, isHeaderName, isList, isName, isObjectOf, numberField, readBoolean} from "./read";
 import {keepString, Span, SPAN} from "./span";
 import {keep, reserve} from "./writer";
 

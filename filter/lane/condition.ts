@@ -13,11 +13,11 @@ export const ALL: u32 = 0;
 export const ANY: u32 = 1;
 export const NOT: u32 = 2;
 export const ANYONE: u32 = 3;
-export const URI: u32 = 4;
-export const METHOD: u32 = 5;
-export const HOST: u32 = 6;
-export const REGION: u32 = 7;
-export const ZONE: u32 = 8;
+const URI: u32 = 4;
+const METHOD: u32 = 5;
+const HOST: u32 = 6;
+const REGION: u32 = 7;
+const ZONE: u32 = 8;
 export const HEADER: u32 = 9;
 export const QUERY: u32 = 10;
 export const COOKIE: u32 = 11;
@@ -26,10 +26,9 @@ export const TIME: u32 = 13;
 
 /** The operators, in the order of their number. */
 export const OPERATORS = text("exact prefix suffix contains in present");
-export const EXACT: u32 = 0;
-export const PREFIX: u32 = 1;
-export const SUFFIX: u32 = 2;
-export const CONTAINS: u32 = 3;
+const PREFIX: u32 = 1;
+const SUFFIX: u32 = 2;
+const CONTAINS: u32 = 3;
 export const IN: u32 = 4;
 export const PRESENT: u32 = 5;
 

@@ -7,7 +7,18 @@ import {memberAt, memberLength} from "./baggage";
 import {isText, same} from "./bytes";
 import {laneAt, laneLength, readBaggage, readLaneHeader} from "./carriers";
 import {Condition, holds, needs, startConditions} from "./condition";
-import {BY_COOKIE, BY_HEADER, BY_HOST, BY_ISSUE, BY_QUERY, EdgeConfiguration, Group, Rule, spanOf, Way} from "./edge-configuration";
+import {
+  BY_COOKIE,
+  BY_HEADER,
+  BY_HOST,
+  BY_ISSUE,
+  BY_QUERY,
+  EdgeConfiguration,
+  Group,
+  Rule,
+  spanOf,
+  Way,
+} from "./edge-configuration";
 import {BAGGAGE_TAIL} from "./edge-reader";
 import {bucketOf} from "./hash";
 import {matchesHost, starAt, starLength} from "./hosts";

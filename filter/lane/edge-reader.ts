@@ -20,7 +20,8 @@ export function sizeOfGroups(): u32 {
 /** Reads the tape into the block that is being written; false after a complaint. `issues`: the module can issue a cookie. */
 export function readEdge(issues: bool): bool {
   const to = changetype<EdgeConfiguration>(reserve(offsetof<EdgeConfiguration>()));
-  if (!isObjectOf(0, text("version header traceIds ttl slots stripped remember groups")) || !readCommon(0, to)) return false;
+  if (!isObjectOf(0, text("version header traceIds ttl slots stripped remember groups")) || !readCommon(0, to))
+    return false;
   const stripped = booleanField(0, text("stripped"), true);
   if (stripped < 0) return false;
   to.stripped = stripped > 0;

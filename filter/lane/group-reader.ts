@@ -7,17 +7,8 @@ import {readCondition} from "./condition-reader";
 import {BY_HEADER, BY_HOST, BY_ISSUE, BY_QUERY, Group, Rule, SOURCES, Way} from "./edge-configuration";
 import {seedOf} from "./hash";
 import {isHostPattern} from "./hosts";
-import {charactersOf, kindOf, lengthOf, nextOf, OBJECT} from "./json";
-import {
-  enterField,
-  enterNeeded,
-  isCookieName,
-  isHeaderName,
-  isLane,
-  isList,
-  isName,
-  isObjectOf,
-} from "./read";
+import {charactersOf, lengthOf, nextOf} from "./json";
+import {enterField, enterNeeded, isCookieName, isHeaderName, isLane, isList, isName, isObjectOf} from "./read";
 import {keepString, Span, SPAN} from "./span";
 import {keep, reserve} from "./writer";
 

@@ -8,7 +8,7 @@ export const BUCKETS: u32 = 10000;
 
 /** FNV-1a-64, continued from `hash`. */
 export function fnv(hash: u64, at: usize, length: u32): u64 {
-  for (let i: u32 = 0; i < length; i++) hash = (hash ^ <u64>load<u8>(at + i)) * PRIME;
+  for (let i: u32 = 0; i < length; i++) hash = (hash ^ (<u64>load<u8>(at + i))) * PRIME;
   return hash;
 }
 

@@ -6,10 +6,10 @@
 import {equal, find, hexValue, isDigit} from "./bytes";
 
 /** Kinds of value. */
-export const NULL: u32 = 0;
+const NULL: u32 = 0;
 export const FALSE: u32 = 1;
 export const TRUE: u32 = 2;
-export const NUMBER: u32 = 3;
+const NUMBER: u32 = 3;
 export const STRING: u32 = 4;
 export const LIST: u32 = 5;
 export const OBJECT: u32 = 6;
@@ -209,7 +209,7 @@ function escape(to: usize): usize {
 }
 
 /** The letters behind a backslash, then what each stands for. */
-const textOfEscapes = text("\"\\/bfnrt\"\\/\b\f\n\r\t");
+const textOfEscapes = text('"\\/bfnrt"\\/\b\f\n\r\t');
 
 function unicode(to: usize): usize {
   let code = hex4();

@@ -1,7 +1,7 @@
 import {isDigit} from "./bytes";
 
 /** Characters that a lane name may have: a DNS label's. */
-export const LANE_MAX: u32 = 63;
+const LANE_MAX: u32 = 63;
 
 /** Whether it is a lane name: `[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?`. */
 export function isLaneName(at: usize, length: u32): bool {

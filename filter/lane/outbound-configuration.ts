@@ -1,6 +1,6 @@
 import {startsWith, textAt, textLength} from "./bytes";
 import {Common, readCommon} from "./common";
-import {complain, enterIndex, leave} from "./complaint";
+import {enterIndex, leave} from "./complaint";
 import {charactersOf, lengthOf, nextOf} from "./json";
 import {booleanField, enterField, isLane, isList, isName, isObjectOf} from "./read";
 import {keepString, Span, SPAN} from "./span";

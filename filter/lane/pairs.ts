@@ -27,7 +27,7 @@ export function openPairs(at: usize, size: u32): bool {
   if (size < 4) return size == 0;
   const pairs = load<u32>(at);
   if (pairs > (size - 4) >> 3) return false;
-  let total: u64 = 4 + (<u64>pairs << 3);
+  let total: u64 = 4 + ((<u64>pairs) << 3);
   for (let i: u32 = 0; i < pairs << 1; i++) total += <u64>load<u32>(at + 4 + (i << 2)) + 1;
   if (total > <u64>size) return false;
   count = pairs;

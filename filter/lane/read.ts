@@ -12,7 +12,7 @@ export function isObjectOf(entry: u32, names: usize): bool {
   const end = nextOf(entry);
   for (let key = entry + 1; key < end; key = nextOf(key + 1)) {
     const name = wordIndex(names, charactersOf(key), lengthOf(key));
-    const bit = <u32>1 << name;
+    const bit = (<u32>1) << name;
     if (name >= 0 && !(seen & bit)) {
       seen |= bit;
       continue;

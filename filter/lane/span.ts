@@ -1,4 +1,3 @@
-import {same} from "./bytes";
 import {charactersOf, lengthOf} from "./json";
 import {keep} from "./writer";
 
@@ -17,8 +16,4 @@ export function keepString(span: Span, entry: u32): bool {
   span.at = keep(charactersOf(entry), lengthOf(entry));
   span.length = lengthOf(entry);
   return span.at != 0;
-}
-
-export function isSpan(span: Span, at: usize, length: u32): bool {
-  return same(span.at, span.length, at, length);
 }

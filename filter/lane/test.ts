@@ -28,7 +28,7 @@ import {readOutbound} from "./outbound-configuration";
 import {closePairs, findHeader, headerAt, headerLength, openPairs} from "./pairs";
 import {findCookie, findHost, findQuery, findUri, foundAt, foundLength} from "./parameters";
 import {resetScratch, takeScratch} from "./scratch";
-import {ID_MAX, readTraceId, traceHeader} from "./trace-ids";
+import {readTraceId, traceHeader} from "./trace-ids";
 import {changeSlot, heldAt, heldLength, readSlot, SLOT_MAX, slotOf} from "./trace-table";
 import {flatStart, startWriting} from "./writer";
 

@@ -23,7 +23,8 @@ export const TRACE_HEADER_COUNT: u32 = 9;
 export const ID_MAX: u32 = 129;
 
 /** The lengths of these names, a bit each: how most headers are passed over. */
-export const TRACE_LENGTHS: u32 = (1 << 2) | (1 << 3) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 15) | (1 << 18) | (1 << 21);
+export const TRACE_LENGTHS: u32 =
+  (1 << 2) | (1 << 3) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 15) | (1 << 18) | (1 << 21);
 
 /** Number of a trace header, -1 when the name is none. */
 export function traceHeader(name: usize, length: u32): i32 {
@@ -100,7 +101,7 @@ function hexId(at: usize, length: u32, out: usize): u32 {
 function hexDigits(at: usize, length: u32, out: usize): bool {
   let any: u32 = 0;
   for (let i: u32 = 0; i < length; i++) {
-    const lower = <u32>load<u8>(at + i) | 0x20;
+    const lower = (<u32>load<u8>(at + i)) | 0x20;
     any |= lower ^ 0x30;
     store<u8>(out + i, lower);
   }
@@ -180,7 +181,7 @@ function datadog(at: usize, length: u32, out: usize): u32 {
 
 /** The field `Root=1-8DIGITS-24DIGITS` among fields separated by `;`. */
 function amazon(at: usize, end: usize, out: usize): u32 {
-  for (let from = at; from < end; ) {
+  for (let from = at; from < end;) {
     const to = find(from, end, 0x3b);
     if (to - from >= 5 && isText(from, 5, ROOT)) return amazonRoot(from + 5, <u32>(to - from - 5), out);
     from = to + 1;

@@ -13,8 +13,8 @@ const HEAD: u32 = 10;
 export const SLOT_MAX: u32 = 10 + 129 + 63;
 
 /** What is found in a slot for an id. */
-export const OTHER: u32 = 0;
-export const AMBIGUOUS: u32 = 1;
+const OTHER: u32 = 0;
+const AMBIGUOUS: u32 = 1;
 export const HELD: u32 = 2;
 
 /** The lane of a slot that is `HELD`. */
@@ -23,7 +23,7 @@ export let heldLength: u32 = 0;
 
 /** The slot's number of an id, `mask` being the number of slots less one. */
 export function slotOf(id: usize, idLength: u32, mask: u32): u32 {
-  return <u32>mix(fnv(fnvStart(), id, idLength)) & mask;
+  return (<u32>mix(fnv(fnvStart(), id, idLength))) & mask;
 }
 
 /** What the slot knows of the id at that time: `HELD`, `AMBIGUOUS`, or `OTHER` (nothing, expired, another id). */
@@ -39,7 +39,7 @@ export function readSlot(slot: usize, length: u32, id: usize, idLength: u32, now
 }
 
 /** Writes a slot to `out` (`SLOT_MAX` bytes); its length. A lane of no bytes makes it ambiguous. */
-export function writeSlot(out: usize, expiry: u64, id: usize, idLength: u32, lane: usize, laneLength: u32): u32 {
+function writeSlot(out: usize, expiry: u64, id: usize, idLength: u32, lane: usize, laneLength: u32): u32 {
   store<u64>(out, expiry);
   store<u8>(out + 8, <u8>idLength);
   store<u8>(out + 9, <u8>laneLength);
