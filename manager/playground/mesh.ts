@@ -11,13 +11,15 @@ import {
   renderEnvoy,
   type SidecarPorts,
 } from "../render/envoy/index.ts";
+import type {JsonObject} from "../render/filter-config.ts";
 import {Admin, until} from "./admin.ts";
 import {Authority} from "./certificates.ts";
 import {freePorts, isFree} from "./free-ports.ts";
 import {DiscoveryServer} from "./discovery-server.ts";
 import {changeInOrder} from "./order-of-changes.ts";
 import {Pod, type PodSpec} from "./pod.ts";
-import type {Processes} from "./processes.ts";
+import {KeptProcess} from "./kept-process.ts";
+import type {Child, Processes} from "./processes.ts";
 import {startEnvoy} from "./start-envoy.ts";
 
 const START_MS = 60_000;
@@ -45,6 +47,7 @@ export class RunningMesh {
   #ports: Ports;
   #files: Files = {};
   #authority: Authority | undefined;
+  #edge: {bootstrap: JsonObject; process: KeptProcess} | undefined;
 
   private constructor(mesh: LocalMesh, owners: Owners, ports: Ports, discovery: DiscoveryServer, options: MeshOptions) {
     this.#mesh = mesh;
@@ -56,14 +59,12 @@ export class RunningMesh {
 
   /** Resolves when the edge and every workload are ready, but for processes of the user's that are not there yet. */
   static async start(mesh: LocalMesh, owners: Owners, options: MeshOptions): Promise<RunningMesh> {
-    const {processes, envoy, modules, log} = options;
+    const {processes, modules, log} = options;
     const discovery = await DiscoveryServer.listen((proxy, path) => log(`${proxy} refused its ${path}`));
     processes.stopping.addEventListener("abort", () => discovery.close());
     const running = new RunningMesh(mesh, owners, await portsFor(mesh.playground), discovery, options);
     await cp(modules, join(processes.folder, "modules"), {recursive: true});
-    await running.#prepare("edge");
     await running.#change();
-    await startEnvoy(processes, envoy, "edge", log);
     await running.#started();
     return running;
   }
@@ -94,27 +95,40 @@ export class RunningMesh {
   /** Workloads that are to start go first and those that are to end go last, so no route leads to neither. */
   async #change(): Promise<void> {
     this.#ports = await portsFor(this.#mesh.playground, this.#ports);
-    const wanted = new Map(podSpecs(this.#mesh.playground, this.#ports).map((spec) => [spec.workload.name, spec]));
+    const files = this.#render();
+    const specs = podSpecs(this.#mesh.playground, this.#ports, files);
+    const wanted = new Map(specs.map((spec) => [spec.workload.name, spec]));
     const leaving = this.pods.filter((pod) => !same(pod.spec, wanted.get(pod.name)));
-    const coming = [...wanted.values()].filter((spec) => !same(this.#pods.get(spec.workload.name)?.spec, spec));
+    const coming = specs.filter((spec) => !same(this.#pods.get(spec.workload.name)?.spec, spec));
     for (const pod of leaving) if (wanted.has(pod.name)) await this.#end(pod);
     for (const spec of coming) {
-      await this.#prepare(spec.workload.name);
+      await this.#prepare(spec.workload.name, spec.bootstrap);
       this.#begin(spec);
     }
-    const files = this.#render();
+    await this.#keepEdge(files["proxies/edge/bootstrap.json"]!);
     const late = await changeInOrder(this.#discovery, this.#files, files);
     this.#files = files;
     if (late.length > 0) this.#options.log(`not taken in time by the proxies of ${late.join(", ")}`);
     for (const pod of leaving) if (!wanted.has(pod.name)) await this.#end(pod);
   }
 
+  /** Starts the edge, and anew when something changes that it can take only when it starts. */
+  async #keepEdge(bootstrap: JsonObject): Promise<void> {
+    if (same(bootstrap, this.#edge?.bootstrap)) return;
+    await this.#edge?.process.stop();
+    await this.#prepare("edge", bootstrap);
+    const {processes, envoy, log} = this.#options;
+    const start = (): Promise<Child> => startEnvoy(processes, envoy, "edge", log);
+    const process = new KeptProcess({name: "the edge", start, stopping: processes.stopping, log});
+    this.#edge = {bootstrap, process};
+  }
+
   /** Writes what a proxy finds in its folder when it starts. */
-  async #prepare(name: string): Promise<void> {
+  async #prepare(name: string, bootstrap: JsonObject): Promise<void> {
     const {metadata, spec} = this.#mesh.playground;
     const folder = join(this.#options.processes.folder, "proxies", name);
     await mkdir(folder, {recursive: true});
-    await writeFile(join(folder, "bootstrap.json"), JSON.stringify(this.#render()[`proxies/${name}/bootstrap.json`]));
+    await writeFile(join(folder, "bootstrap.json"), JSON.stringify(bootstrap));
     if (spec.plainText === "accept") return;
     this.#authority ??= await Authority.create();
     const {cert, key} = await this.#authority.issue(`${metadata.namespace}/${name}`);
@@ -127,18 +141,20 @@ export class RunningMesh {
     const {processes, envoy, log} = this.#options;
     const pod = new Pod(spec, {processes, envoy, log, onReadiness: () => this.#showReadiness()});
     this.#pods.set(pod.name, pod);
-    pod.start();
   }
 
+  /** Ends a pod when the proxies know that it takes no more requests. */
   async #end(pod: Pod): Promise<void> {
+    this.#pods.delete(pod.name);
+    await this.#discovery.confirmed(this.#showReadiness());
     await pod.stop();
-    if (this.#pods.get(pod.name) === pod) this.#pods.delete(pod.name);
   }
 
   /** Endpoints depend on no order, so they are told at once, also in the middle of a change. */
-  #showReadiness(): void {
+  #showReadiness(): string[] {
     const endpoints = Object.entries(this.#render()).filter(([path]) => path.startsWith("endpoints/"));
     this.#discovery.publish(Object.fromEntries(endpoints));
+    return endpoints.map(([path]) => path);
   }
 
   #render(): Files {
@@ -163,7 +179,7 @@ export class RunningMesh {
   }
 }
 
-function podSpecs({metadata, spec}: Playground, ports: Ports): PodSpec[] {
+function podSpecs({metadata, spec}: Playground, ports: Ports, files: Files): PodSpec[] {
   return spec.services.flatMap(({name, calls, forwards, workloads}) =>
     workloads.map((workload) => ({
       service: `${metadata.namespace}/${name}`,
@@ -171,6 +187,7 @@ function podSpecs({metadata, spec}: Playground, ports: Ports): PodSpec[] {
       calls,
       forwards,
       ports: ports.sidecars[workload.name]!,
+      bootstrap: files[`proxies/${workload.name}/bootstrap.json`]!,
     })),
   );
 }
@@ -178,20 +195,37 @@ function podSpecs({metadata, spec}: Playground, ports: Ports): PodSpec[] {
 /** The edge's port where the user names none and nobody has it: easy to type. */
 const EDGE_PORT = 8080;
 
+/** @throws Error when somebody else listens on a port that the user has fixed */
 async function portsFor(playground: Playground, held?: Ports): Promise<Ports> {
+  const mine = new Set(
+    held ? [held.edge.port, held.edge.admin, ...Object.values(held.sidecars).flatMap(allPorts)] : [],
+  );
+  for (const {port, what} of fixedListeners(playground)) {
+    if (mine.has(port) || (await isFree(port))) continue;
+    throw new Error(
+      `port ${port} of ${what} is taken. Free it, or write another one in playground ${playground.metadata.name}`,
+    );
+  }
   const workloads = playground.spec.services.flatMap(({calls, workloads: all}) => all.map(() => calls.length + 3));
   const most = workloads.reduce((sum, count) => sum + count, 2);
-  const taken = new Set([...fixedPorts(playground), ...Object.values(held?.sidecars ?? {}).flatMap(allPorts)]);
-  const free = await freePorts(most, taken);
-  const {port} = playground.spec.edge;
-  if (held === undefined && port === undefined && (await isFree(EDGE_PORT))) free.unshift(EDGE_PORT);
+  const free = await freePorts(most, new Set([...fixedPorts(playground), ...mine]));
+  if (held === undefined && playground.spec.edge.port === undefined && (await isFree(EDGE_PORT)))
+    free.unshift(EDGE_PORT);
   return assignPorts(playground, () => free.shift()!, held);
+}
+
+/** The ports that the user has fixed for proxies of ours. */
+function fixedListeners({spec}: Playground): {port: number; what: string}[] {
+  const calls = spec.services.flatMap(({name, calls: callees}) =>
+    callees.flatMap(({service, port}) => (port === undefined ? [] : [{port, what: `${name}'s calls to ${service}`}])),
+  );
+  return [...(spec.edge.port === undefined ? [] : [{port: spec.edge.port, what: "the edge"}]), ...calls];
 }
 
 function allPorts({inbound, admin, application, calls}: SidecarPorts): number[] {
   return [inbound, admin, Number(application.split(":").at(-1)), ...Object.values(calls)];
 }
 
-function same(a: PodSpec | undefined, b: PodSpec | undefined): boolean {
+function same<Value>(a: Value | undefined, b: Value | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

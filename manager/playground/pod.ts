@@ -3,14 +3,15 @@ import {setTimeout as delay} from "node:timers/promises";
 
 import type {Call, Workload} from "../model/index.ts";
 import type {SidecarPorts} from "../render/envoy/index.ts";
+import type {JsonObject} from "../render/filter-config.ts";
 import {Admin, until} from "./admin.ts";
 import {builtProgram} from "./built.ts";
 import {urlVariable} from "./echo-settings.ts";
+import {KeptProcess} from "./kept-process.ts";
 import type {Child, Processes} from "./processes.ts";
 import {startEnvoy} from "./start-envoy.ts";
 
 const PROBE_MS = 100;
-const BACKOFF_MS = {first: 500, most: 10_000};
 /** How long the requests that a removed workload still answers may take. */
 const DRAIN_MS = 5000;
 
@@ -21,6 +22,8 @@ export interface PodSpec {
   readonly calls: readonly Call[];
   readonly forwards: readonly string[];
   readonly ports: SidecarPorts;
+  /** What its sidecar starts with; everything else can change while it runs. */
+  readonly bootstrap: JsonObject;
 }
 
 export interface PodHost {
@@ -37,9 +40,11 @@ export class Pod {
   readonly spec: PodSpec;
   readonly admin: Admin;
   readonly #host: PodHost;
-  readonly #children = new Set<Child>();
   readonly #end = new AbortController();
   readonly #stopped: AbortSignal;
+  readonly #sidecar: KeptProcess;
+  /** A process of the user's own is not ours to start. */
+  readonly #application: KeptProcess | undefined;
   #ready = false;
 
   constructor(spec: PodSpec, host: PodHost) {
@@ -47,6 +52,10 @@ export class Pod {
     this.admin = new Admin(spec.ports.admin);
     this.#host = host;
     this.#stopped = AbortSignal.any([this.#end.signal, host.processes.stopping]);
+    const {processes, envoy, log} = host;
+    this.#sidecar = this.#keep("sidecar", () => startEnvoy(processes, envoy, this.name, log));
+    if (spec.workload.address === undefined) this.#application = this.#keep("application", () => this.#startEcho());
+    void this.#probe();
   }
 
   get name(): string {
@@ -57,15 +66,9 @@ export class Pod {
     return this.#ready;
   }
 
-  /** Process ids of sidecar and application, for whoever wants to see what happens when one ends. */
-  get pids(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#children].map(({name, pid}) => [name, pid]));
-  }
-
-  start(): void {
-    void this.#keep("sidecar", () => startEnvoy(this.#host.processes, this.#host.envoy, this.name, this.#host.log));
-    if (this.spec.workload.address === undefined) void this.#keep("application", () => this.#startEcho());
-    void this.#probe();
+  /** Process ids, for whoever wants to see what happens when one ends. */
+  get pids(): {readonly sidecar: number | undefined; readonly application: number | undefined} {
+    return {sidecar: this.#sidecar.pid, application: this.#application?.pid};
   }
 
   /** Ends the pod after the requests that it still answers. Its routes are gone by now. */
@@ -74,24 +77,13 @@ export class Pod {
       Number((await this.admin.stat("http.inbound.downstream_rq_active")) ?? 0) === 0;
     await until(idle, DRAIN_MS);
     this.#end.abort();
-    await Promise.all([...this.#children].map((child) => child.stop()));
+    await Promise.all([this.#sidecar.stop(), this.#application?.stop()]);
   }
 
-  async #keep(what: string, start: () => Promise<Child>): Promise<void> {
-    let backoff = BACKOFF_MS.first;
-    while (!this.#stopped.aborted) {
-      const began = performance.now();
-      const child = await start();
-      this.#children.add(child);
-      const {code, signal} = await child.exited;
-      this.#children.delete(child);
-      if (this.#stopped.aborted) return;
-      this.#setReady(false);
-      if (performance.now() - began > BACKOFF_MS.most) backoff = BACKOFF_MS.first;
-      this.#host.log(`${this.name}: its ${what} ended (${signal ?? `exit ${code}`}); it starts again in ${backoff} ms`);
-      await this.#pause(backoff);
-      backoff = Math.min(2 * backoff, BACKOFF_MS.most);
-    }
+  #keep(what: string, start: () => Promise<Child>): KeptProcess {
+    const {processes, log} = this.#host;
+    const onEnd = (): void => this.#setReady(false);
+    return new KeptProcess({name: `the ${what} of ${this.name}`, start, stopping: processes.stopping, log, onEnd});
   }
 
   #startEcho(): Promise<Child> {

@@ -21,7 +21,7 @@ export interface SidecarPorts {
  * nobody has yet.
  */
 export function assignPorts({spec}: Playground, next: () => number, held?: Ports): Ports {
-  const edge = held?.edge ?? {port: spec.edge.port ?? next(), admin: next()};
+  const edge = {port: spec.edge.port ?? held?.edge.port ?? next(), admin: held?.edge.admin ?? next()};
   const sidecars = spec.services.flatMap(({calls, workloads}) =>
     workloads.map(({name, address}): [string, SidecarPorts] => {
       const had = held?.sidecars[name];
