@@ -1,7 +1,7 @@
 /** Reads conditions from the tape into their flat form. */
 
 import {CIDR, readCidr} from "./address";
-import {wordIndex} from "./bytes";
+import {textAt, textLength, wordIndex} from "./bytes";
 import {complain, enterIndex, enterKey, leave} from "./complaint";
 import {
   ALL,
@@ -13,6 +13,7 @@ import {
   HEADER,
   IN,
   KINDS,
+  METHOD,
   NOT,
   OPERATORS,
   PRESENT,
@@ -26,6 +27,7 @@ import {keep, reserve} from "./writer";
 
 const DEEPEST: u32 = 16;
 const LAST_SECOND: i64 = 1000000000000;
+const METHOD_NAME = text(":method");
 
 /** The flat condition, 0 after a complaint. */
 export function readCondition(entry: u32, depth: u32): usize {
@@ -64,6 +66,10 @@ function readContent(condition: Condition, value: u32, depth: u32): bool {
       return readFrom(condition, value);
     case TIME:
       return readTime(condition, value);
+    case METHOD:
+      condition.nameAt = textAt(METHOD_NAME);
+      condition.nameLength = textLength(METHOD_NAME);
+      break;
     case HEADER:
     case QUERY:
     case COOKIE:

@@ -1,7 +1,7 @@
 /** Conditions: the flattened tree and what a request makes of it. */
 
 import {cidrHas} from "./address";
-import {contains, endsWith, same, startsWith, textAt, textLength} from "./bytes";
+import {contains, endsWith, same, startsWith} from "./bytes";
 import {findHeader, headerAt, headerLength} from "./pairs";
 import {findCookie, findHost, findQuery, findUri, foundAt, foundLength} from "./parameters";
 import {releaseScratch, scratchMark} from "./scratch";
@@ -14,7 +14,7 @@ export const ANY: u32 = 1;
 export const NOT: u32 = 2;
 export const ANYONE: u32 = 3;
 const URI: u32 = 4;
-const METHOD: u32 = 5;
+export const METHOD: u32 = 5;
 const HOST: u32 = 6;
 const REGION: u32 = 7;
 const ZONE: u32 = 8;
@@ -36,7 +36,7 @@ export const PRESENT: u32 = 5;
 export class Condition {
   kind: u32;
   operator: u32;
-  /** Name of the header, parameter or cookie. */
+  /** Name of the header (`:method` too), parameter or cookie. */
   nameAt: usize;
   nameLength: u32;
   /** Spans to compare with, or CIDRs, or the two ends of a time (u64 seconds). */
@@ -148,14 +148,13 @@ function findValue(condition: Condition): bool {
   switch (condition.kind) {
     case URI:
       return findUri() && subject(foundAt, foundLength);
-    case METHOD:
-      return findHeader(textAt(METHOD_NAME), textLength(METHOD_NAME)) != 0 && subject(headerAt, headerLength);
     case HOST:
       return findHost() && subject(foundAt, foundLength);
     case REGION:
       return regionLength != 0 && subject(regionAt, regionLength);
     case ZONE:
       return zoneLength != 0 && subject(zoneAt, zoneLength);
+    case METHOD:
     case HEADER:
       return findHeader(condition.nameAt, condition.nameLength) != 0 && subject(headerAt, headerLength);
     case QUERY:
@@ -165,8 +164,6 @@ function findValue(condition: Condition): bool {
   }
   return false;
 }
-
-const METHOD_NAME = text(":method");
 
 function compares(condition: Condition): bool {
   for (let i: u32 = 0; i < condition.count; i++) {
