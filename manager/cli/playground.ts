@@ -24,6 +24,7 @@ interface PlaygroundOptions {
 }
 
 const root = join(import.meta.dirname, "..", "..");
+const modules = join(root, "filter", "build");
 const samples = {lanes: sample("shop.yaml"), shop: sample("playground.yaml")};
 
 /** As a shell counts a program that Ctrl-C ended. */
@@ -67,6 +68,7 @@ async function playground(options: PlaygroundOptions, terminal: Terminal): Promi
   const lanes = new LaneFiles(options.file, terminal);
   const mesh = await lanes.load();
   if (mesh === undefined) return exitCode.problems;
+  if (!existsSync(modules)) throw new Error("the filter's modules are not there: npm run build makes them");
   const envoy = await foundEnvoy();
   const processes = await Processes.start();
   const ended = endedByUser();
@@ -76,7 +78,7 @@ async function playground(options: PlaygroundOptions, terminal: Terminal): Promi
     const running = await RunningMesh.start(mesh, await lanes.owners(), {
       processes,
       envoy,
-      modules: join(root, "filter", "build"),
+      modules,
       withoutFilter: options.withoutFilter === true,
       log,
     });
@@ -138,8 +140,15 @@ class LaneFiles {
     return this.#lock === undefined ? {} : readOwners(this.#lock);
   }
 
+  /** A folder that may not be written is no reason not to run. */
   async remember({plan}: RunningMesh): Promise<void> {
-    if (this.#lock !== undefined) await writeOwners(this.#lock, plan.owners);
+    if (this.#lock === undefined) return;
+    try {
+      await writeOwners(this.#lock, plan.owners);
+    } catch (error) {
+      const message = `${(error as Error).message}: who owns which bucket is forgotten when the playground ends\n`;
+      this.#terminal.stderr.write(message);
+    }
   }
 
   get #lock(): string | undefined {

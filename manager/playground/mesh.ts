@@ -106,10 +106,16 @@ export class RunningMesh {
       this.#begin(spec);
     }
     await this.#keepEdge(files["proxies/edge/bootstrap.json"]!);
-    const late = await changeInOrder(this.#discovery, this.#files, files);
-    this.#files = files;
-    if (late.length > 0) this.#options.log(`not taken in time by the proxies of ${late.join(", ")}`);
+    await this.#tell(files);
     for (const pod of leaving) if (!wanted.has(pod.name)) await this.#end(pod);
+  }
+
+  async #tell(files: Files): Promise<void> {
+    const before = this.#files;
+    this.#files = files;
+    if (Object.keys(before).length === 0) return this.#discovery.publish(files);
+    const late = await changeInOrder(this.#discovery, before, files);
+    if (late.length > 0) this.#options.log(`not taken in time by the proxies of ${late.join(", ")}`);
   }
 
   /** Starts the edge, and anew when something changes that it can take only when it starts. */
