@@ -33,8 +33,9 @@ export function properties(request: Partial<Outgoing>): Properties {
   return found;
 }
 
+/** Where the proxy stands: Envoy has its node under `xds`. */
 export function locality(region: string | undefined, zone: string | undefined): Properties {
-  return {"node\0locality\0region": region, "node\0locality\0zone": zone};
+  return {"xds\0node\0locality\0region": region, "xds\0node\0locality\0zone": zone};
 }
 
 /** Configures a module in a VM of its own; fails the test where it is refused. */

@@ -1,5 +1,5 @@
 import {describe, expect, test} from "vitest";
-import {baggage, contextOf, lane, laneIn, pass, start} from "./drive.ts";
+import {baggage, contextOf, lane, laneIn, locality, pass, start} from "./drive.ts";
 import {anyone, asked, askedBaggage, authority, decide, edge, group} from "./edge-drive.ts";
 import type {Header} from "./headers.ts";
 import {Process} from "./process.ts";
@@ -126,8 +126,7 @@ describe("rules", () => {
 
   test("region and zone are the proxy's own", () => {
     const rules = [{lane: "ann", when: {all: [{region: {exact: "eu"}}, {zone: {exact: "eu-1"}}]}}];
-    const node = {"node\0locality\0region": "eu", "node\0locality\0zone": "eu-1"};
-    const root = start("edge", {groups: [group({rules})]}, new Process(), node);
+    const root = start("edge", {groups: [group({rules})]}, new Process(), locality("eu", "eu-1"));
     expect(decide(root, ["x", "1"])).toBe("ann");
     expect(decide(edge({rules}), ["x", "1"])).toBeUndefined();
   });
