@@ -146,10 +146,6 @@ function subject(at: usize, length: u32): bool {
 /** Whether what the leaf speaks of is there; then it is the subject. */
 function findValue(condition: Condition): bool {
   switch (condition.kind) {
-    case URI:
-      return findUri() && subject(foundAt, foundLength);
-    case HOST:
-      return findHost() && subject(foundAt, foundLength);
     case REGION:
       return regionLength != 0 && subject(regionAt, regionLength);
     case ZONE:
@@ -157,12 +153,20 @@ function findValue(condition: Condition): bool {
     case METHOD:
     case HEADER:
       return findHeader(condition.nameAt, condition.nameLength) != 0 && subject(headerAt, headerLength);
-    case QUERY:
-      return findQuery(condition.nameAt, condition.nameLength) && subject(foundAt, foundLength);
-    case COOKIE:
-      return findCookie(condition.nameAt, condition.nameLength) && subject(foundAt, foundLength);
   }
-  return false;
+  return findParameter(condition) && subject(foundAt, foundLength);
+}
+
+function findParameter(condition: Condition): bool {
+  switch (condition.kind) {
+    case URI:
+      return findUri();
+    case HOST:
+      return findHost();
+    case QUERY:
+      return findQuery(condition.nameAt, condition.nameLength);
+  }
+  return findCookie(condition.nameAt, condition.nameLength);
 }
 
 function compares(condition: Condition): bool {
