@@ -1,0 +1,38 @@
+import {afterEach, expect, test} from "vitest";
+import {freePorts} from "../../../manager/playground/free-ports.ts";
+import {PlaygroundProcess} from "./rig/cli.ts";
+
+const TINY = `
+apiVersion: meshlane.dev/v1alpha1
+kind: Playground
+metadata: {name: tiny, namespace: tiny}
+spec: {services: [{name: only}], edge: {port: PORT}}
+`;
+
+let process: PlaygroundProcess;
+afterEach(() => process.remove());
+
+test.each([
+  ["SIGTERM", 0],
+  ["SIGKILL", null],
+] as const)("%s leaves no process and no folder behind", async (signal, code) => {
+  const [port] = await freePorts(1);
+  process = new PlaygroundProcess({"tiny.yaml": TINY.replace("PORT", String(port))});
+  await process.start(["-f", "tiny.yaml"]);
+  await process.line(/changes are taken at once/);
+  expect(process.left).toMatchObject({folders: [expect.stringMatching(/^meshlane-/)]});
+  expect(process.left.processes).toBeGreaterThan(4);
+  process.kill(signal);
+  expect((await process.output).code).toBe(code);
+  expect(await process.gone(5000)).toEqual({processes: 0, folders: []});
+});
+
+test("Ctrl-C while it starts leaves nothing either", async () => {
+  const [port] = await freePorts(1);
+  process = new PlaygroundProcess({"tiny.yaml": TINY.replace("PORT", String(port))});
+  await process.start(["-f", "tiny.yaml"]);
+  await process.line(/starting the mesh/);
+  process.kill("SIGINT");
+  expect((await process.output).code).toBe(0);
+  expect(await process.gone(5000)).toEqual({processes: 0, folders: []});
+});
