@@ -131,6 +131,9 @@ describe("ambiguous", () => {
     expect(laneIn(send(outbound, traceparent()))).toBeUndefined();
     receive(inbound, lane("bob"), traceparent());
     expect(laneIn(send(outbound, traceparent()))).toBeUndefined();
+    process.pass(40);
+    receive(inbound, lane("bob"), traceparent());
+    expect(laneIn(send(outbound, traceparent()))).toBeUndefined();
     process.pass(61);
     receive(inbound, lane("bob"), traceparent());
     expect(laneIn(send(outbound, traceparent()))).toBe("bob");
