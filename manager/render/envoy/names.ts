@@ -23,7 +23,7 @@ export function externalClusterName(name: string): string {
 }
 
 /** `NAME.NAMESPACE` of `NAMESPACE/NAME`. */
-export function hostName(service: string): string {
+function hostName(service: string): string {
   const [namespace, name] = service.split("/");
   return `${name}.${namespace}`;
 }
