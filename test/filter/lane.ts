@@ -1,3 +1,4 @@
+import {instantiateSync} from "@assemblyscript/loader";
 import type {Request} from "../reference/request.ts";
 import type {Condition} from "../reference/conditions.ts";
 import {HeaderMap} from "./headers.ts";
@@ -12,7 +13,7 @@ export class Lane {
   #exports: Record<string, unknown>;
 
   constructor() {
-    this.#exports = new WebAssembly.Instance(module("lane-test"), {}).exports;
+    this.#exports = instantiateSync(module("lane-test"), {}).exports;
   }
 
   fnv64(text: string): bigint {
