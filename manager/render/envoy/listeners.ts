@@ -34,7 +34,7 @@ export interface InboundOptions {
 
 /** Where the mesh calls the application, by mTLS or, as under Istio's PERMISSIVE, in plain text. */
 export function inboundListener(options: ListenerOptions, {mtls, workload}: InboundOptions): JsonObject {
-  const manager = connectionManager(options, {
+  const settings = {
     route_config: {
       name: "inbound",
       response_headers_to_remove: [UNREACHED],
@@ -48,19 +48,23 @@ export function inboundListener(options: ListenerOptions, {mtls, workload}: Inbo
       ],
     },
     local_reply_config: {mappers: [applicationUnreached()]},
-  });
-  if (!mtls) return listener(options, [{filters: [manager]}]);
+  };
+  if (!mtls) return listener(options, [{filters: [connectionManager(options, settings)]}]);
   const tls = {
     filter_chain_match: {transport_protocol: "tls"},
     transport_socket: serverTls(),
-    filters: [manager],
+    filters: [connectionManager(options, settings)],
   };
+  const plain = {filters: [connectionManager(options, {...settings, ...OWN_ADDRESS})]};
   const inspector = {
     name: "envoy.filters.listener.tls_inspector",
     typed_config: typed("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"),
   };
-  return {...listener(options, [tls, {filters: [manager]}]), listener_filters: [inspector]};
+  return {...listener(options, [tls, plain]), listener_filters: [inspector]};
 }
+
+/** A peer that is not of the mesh has the address that it connects from, not the one in an x-forwarded-for of its own. */
+const OWN_ADDRESS = {use_remote_address: true, skip_xff_append: true, preserve_external_request_id: true};
 
 /** Where requests enter the mesh: takes every context off before any filter runs, and starts a trace. */
 export function edgeListener(options: ListenerOptions, entry: string, routesFile: string): JsonObject {
