@@ -62,7 +62,10 @@ export class RunningMesh {
     const {processes, modules, log} = options;
     const discovery = await DiscoveryServer.listen((proxy, path) => log(`${proxy} refused its ${path}`));
     processes.stopping.addEventListener("abort", () => discovery.close());
+    if (processes.stopping.aborted) discovery.close();
     const running = new RunningMesh(mesh, owners, await portsFor(mesh.playground), discovery, options);
+    // Once it is stopping its folder is removed, and must not be made anew.
+    processes.stopping.throwIfAborted();
     await cp(modules, join(processes.folder, "modules"), {recursive: true});
     await running.#change();
     await running.#started();
@@ -132,6 +135,7 @@ export class RunningMesh {
   /** Writes what a proxy finds in its folder when it starts. */
   async #prepare(name: string, bootstrap: JsonObject): Promise<void> {
     const {metadata, spec} = this.#mesh.playground;
+    this.#options.processes.stopping.throwIfAborted();
     const folder = join(this.#options.processes.folder, "proxies", name);
     await mkdir(folder, {recursive: true});
     await writeFile(join(folder, "bootstrap.json"), JSON.stringify(bootstrap));
@@ -178,8 +182,9 @@ export class RunningMesh {
   async #started(): Promise<void> {
     const own = [...this.#pods.values()].filter(({spec}) => spec.workload.address === undefined);
     const edge = new Admin(this.#ports.edge.admin);
+    const {stopping} = this.#options.processes;
     const ready = async (): Promise<boolean> => own.every((pod) => pod.ready) && (await edge.live());
-    if (await until(ready, START_MS, 50)) return;
+    if (await until(async () => stopping.aborted || (await ready()), START_MS, 50)) return stopping.throwIfAborted();
     const missing = own.filter((pod) => !pod.ready).map(({name}) => name);
     throw new Error(`not ready within ${START_MS / 1000} s: ${missing.join(", ") || "edge"}`);
   }
