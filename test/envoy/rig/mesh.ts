@@ -13,7 +13,7 @@ import {assignPorts, type Files, type Ports, renderEnvoy} from "../../../manager
 import type {JsonObject} from "../../../manager/render/filter-config.ts";
 import {App, type Identity} from "./app.ts";
 import type {Target} from "./client.ts";
-import {EXTERNAL, laneObjects, NAMESPACE, playground, WORKLOADS} from "./objects.ts";
+import {EXTERNAL, laneObjects, NAMESPACE, playground, type PlaygroundOptions, WORKLOADS} from "./objects.ts";
 
 export interface Setup {
   readonly version: "1.40.0" | "1.37.0";
@@ -24,12 +24,11 @@ export interface Setup {
 export const NEW: Setup = {version: "1.40.0", workers: 2};
 export const OLD: Setup = {version: "1.37.0", workers: 2};
 
-export interface MeshOptions extends Setup {
+export interface MeshOptions extends Setup, PlaygroundOptions {
   /** The workloads whose sidecars run, and `edge`. The others are reached as if their sidecars let everything through. */
   readonly proxies: readonly string[];
   /** Groups and lanes in place of the usual ones. */
   readonly objects?: readonly object[];
-  readonly plainText?: boolean;
   /** Changes a proxy's bootstrap before it starts. */
   readonly bootstrap?: (proxy: string, bootstrap: JsonObject, mesh: TestMesh) => JsonObject;
 }
@@ -93,7 +92,7 @@ export class TestMesh {
     this.#processes = processes;
     const addresses = new Map([...apps].map(([name, {port}]) => [name, `127.0.0.1:${port}`]));
     const lanes = JSON.stringify({kind: "List", items: options.objects ?? laneObjects()});
-    const texts = [playground(addresses, options.plainText ?? false), lanes];
+    const texts = [playground(addresses, options), lanes];
     const {mesh, problems} = loadMesh(texts.map((text, i) => ({name: `text ${i}`, text})));
     const errors = problems.filter(({severity}) => severity === "error");
     if (errors.length > 0 || !mesh.playground) throw new Error(JSON.stringify(errors));

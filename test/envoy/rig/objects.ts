@@ -18,14 +18,22 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
 /** Each service has one workload of its own name. */
 export const WORKLOADS = Object.keys(CALLS);
 
+export interface PlaygroundOptions {
+  readonly plainText?: boolean;
+  /** Left out: all of them. */
+  readonly traceIds?: readonly string[];
+}
+
 /** @param addresses of the applications, by workload */
-export function playground(addresses: ReadonlyMap<string, string>, plainText: boolean): string {
+export function playground(addresses: ReadonlyMap<string, string>, options: PlaygroundOptions): string {
+  const {plainText = false, traceIds} = options;
   return JSON.stringify({
     apiVersion: "meshlane.dev/v1alpha1",
     kind: "Playground",
     metadata: {name: "test", namespace: NAMESPACE},
     spec: {
       plainText: plainText ? "accept" : "refuse",
+      traceIds,
       entry: "front",
       services: WORKLOADS.map((name) => ({
         name,
