@@ -1,4 +1,7 @@
 /** A small mesh whose processes are killed and whose programs become unready. */
+import {once} from "node:events";
+import {createServer, type Server} from "node:http";
+import type {AddressInfo} from "node:net";
 import {afterAll, beforeAll, expect, test} from "vitest";
 import {until} from "../../../manager/playground/admin.ts";
 import {failures, startLoad} from "./rig/load.ts";
@@ -6,6 +9,22 @@ import {Local} from "./rig/local.ts";
 import {type Ask, inLane, type Visit} from "./rig/visit.ts";
 
 const LANES = ["ann", "team", "sly"] as const;
+
+/** A program of the user's, of which nothing is known but whether it accepts connections. */
+let mine: Server;
+let minePort = 0;
+async function startMine(): Promise<void> {
+  mine = createServer((_, response) => response.end("{}"));
+  await once(mine.listen(minePort, "127.0.0.1"), "listening");
+  minePort = (mine.address() as AddressInfo).port;
+}
+
+/** Resolves when it has just been looked after: now it takes longest until its end is noticed. */
+function probed(): Promise<void> {
+  return new Promise((resolve) => {
+    mine.on("connection", (socket) => socket.once("close", () => socket.bytesRead === 0 && resolve()));
+  });
+}
 
 const shop = (more = "", services = ""): string => `
 apiVersion: meshlane.dev/v1alpha1
@@ -29,6 +48,11 @@ apiVersion: meshlane.dev/v1alpha1
 kind: SwimLane
 metadata: {name: sly, namespace: shop}
 spec: {services: [{name: back, to: back--sly}], strict: true}
+---
+apiVersion: meshlane.dev/v1alpha1
+kind: SwimLane
+metadata: {name: mine, namespace: shop}
+spec: {services: [{name: back, to: back--mine}]}
 ---${more}
 apiVersion: meshlane.dev/v1alpha1
 kind: Playground
@@ -37,32 +61,37 @@ spec:
   services:
     - {name: front, calls: [back], forwards: [traceparent]}
     - {name: back}
+    - {name: back--mine, workloads: [{name: back--mine, address: "127.0.0.1:${minePort}"}]}
 ${[...LANES.map((lane) => `back--${lane}`), ...(services ? [services] : [])].map((name) => `    - {name: ${name}}`).join("\n")}
 `;
 
 let mesh: Local;
 beforeAll(async () => {
+  await startMine();
   mesh = await Local.start(shop());
 });
-afterAll(() => mesh?.stop());
+afterAll(async () => {
+  await mesh?.stop();
+  mine.close();
+});
 
 const WITHIN_MS = 10_000;
 
 /** Visits until that workload answers for back. */
 async function answers(ask: Ask, workload: string): Promise<void> {
   let last: Visit | undefined;
-  const there = async (): Promise<boolean> => (last = await mesh.visit(ask)).at("back") === workload;
-  if (!(await until(there, WITHIN_MS))) throw new Error(`${workload} does not answer: ${JSON.stringify(last)}`);
+  await until(async () => (last = await mesh.visit(ask)).at("back") === workload, WITHIN_MS);
+  expect(last?.at("back")).toBe(workload);
 }
 
 const ready = (name: string, wanted: boolean): Promise<boolean> =>
   until(async () => mesh.pod(name).ready === wanted, WITHIN_MS, 5);
 
-const FOUR = [inLane("ann"), inLane("ann"), inLane("ann"), inLane("ann")];
+const four = (lane: string): Ask[] => [inLane(lane), inLane(lane), inLane(lane), inLane(lane)];
 
 test("a lane's workload that becomes unready costs no request, and is used again when it is ready", async () => {
   await answers(inLane("ann"), "back--ann");
-  const load = startLoad(mesh.port, FOUR);
+  const load = startLoad(mesh.port, four("ann"));
   await load.answered(20);
   mesh.kill("back--ann", "application", "SIGUSR2");
   await answers(inLane("ann"), "back--team");
@@ -74,31 +103,47 @@ test("a lane's workload that becomes unready costs no request, and is used again
 });
 
 test("fallbacks are tried in order, the baseline last", async () => {
-  mesh.kill("back--ann", "application", "SIGUSR2");
+  const turn = (workload: string): void => mesh.kill(workload, "application", "SIGUSR2");
+  turn("back--ann");
   await answers(inLane("ann"), "back--team");
-  mesh.kill("back--team", "application", "SIGUSR2");
+  turn("back--team");
   await answers(inLane("ann"), "back");
-  mesh.kill("back--team", "application", "SIGUSR2");
+  turn("back--team");
   await answers(inLane("ann"), "back--team");
-  mesh.kill("back--ann", "application", "SIGUSR2");
+  turn("back--ann");
   await answers(inLane("ann"), "back--ann");
+  expect((await mesh.visit()).at("back")).toBe("back");
 });
 
 test.each(["application", "sidecar"] as const)(
   "a lane's workload whose %s is killed under load costs no more than the requests in flight, and comes back",
   async (what) => {
-    const load = startLoad(mesh.port, FOUR);
+    const load = startLoad(mesh.port, four("ann"));
     await load.answered(40);
     mesh.kill("back--ann", what, "SIGKILL");
     await load.answered(100);
     await answers(inLane("ann"), "back--ann");
     await load.answered(20);
     const answered = await load.stop();
-    expect(failures(answered).length).toBeLessThanOrEqual(FOUR.length);
+    expect(failures(answered).length).toBeLessThanOrEqual(4);
     const elsewhere = answered.filter(({body}) => /"workload": ?"back--team"/.test(body));
     expect(elsewhere.length).toBeGreaterThan(0);
   },
 );
+
+test("a process of the user's that ends costs no more than the requests in flight, however late that is noticed", async () => {
+  await answers(inLane("mine"), "back--mine");
+  const load = startLoad(mesh.port, four("mine"));
+  await load.answered(40);
+  await probed();
+  mine.close();
+  mine.closeAllConnections();
+  await load.answered(40);
+  await answers(inLane("mine"), "back");
+  await startMine();
+  await answers(inLane("mine"), "back--mine");
+  expect(failures(await load.stop()).length).toBeLessThanOrEqual(4);
+});
 
 test("a strict lane whose workload is away is answered by a 503 that names the service and the lane", async () => {
   await answers(inLane("sly"), "back--sly");

@@ -1,7 +1,7 @@
 import {createServer, type IncomingMessage, request, type Server} from "node:http";
 import type {AddressInfo} from "node:net";
 import {json} from "node:stream/consumers";
-import {afterAll, afterEach, beforeAll, describe, expect, test} from "vitest";
+import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {freePorts} from "../../../manager/playground/free-ports.ts";
 import {type Output, PlaygroundProcess} from "./rig/cli.ts";
 
@@ -158,9 +158,6 @@ describe("another shop, with a process of the user's", () => {
     const [edge = 0, stock = 0] = await freePorts(2);
     server = await userProgram(() => stock);
     process.write("kiosk.yaml", kiosk(edge, (server.address() as AddressInfo).port, stock));
-  });
-  afterEach(async () => {
-    expect(await process.gone(3000)).toEqual({processes: 0, folders: []});
   });
   afterAll(async () => {
     await process.remove();

@@ -56,15 +56,20 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, {recursive: true}));
 
-/** Rejects with what Envoy says when it does not take the bootstrap file of that folder. */
-async function validate(envoy: string, cwd: string, file: string): Promise<void> {
-  await promisify(execFile)(envoy, ["--mode", "validate", "--log-level", "error", "-c", file], {cwd});
+/** What Envoy has against the bootstrap file of that folder; empty when it takes it. */
+async function complaint(envoy: string, cwd: string, file: string): Promise<string> {
+  const args = ["--mode", "validate", "--log-level", "error", "-c", file];
+  return promisify(execFile)(envoy, args, {cwd}).then(
+    () => "",
+    (error: Error) => error.message,
+  );
 }
 
 /** What the proxies are told later, as part of one bootstrap, since Envoy reads no watched file when it validates. */
 function inlined(files: Files): JsonObject {
   const resources = (path: string): JsonObject[] => files[path]?.["resources"] as unknown as JsonObject[];
-  const untyped = ({"@type": _, ...message}: JsonObject): JsonObject => message;
+  const untyped = (resource: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(resource).filter(([field]) => field !== "@type"));
   const routes = Object.keys(files).filter((path) => path.startsWith("routes/"));
   const managers = routes.map((path) => ({
     name: "envoy.filters.network.http_connection_manager",
@@ -102,16 +107,16 @@ const all = versions.flatMap((version) => Object.keys(shops).map((shop) => [vers
 test.each(all)("Envoy %s takes every bootstrap, cluster and route of the %s shop", async (version, shop) => {
   const envoy = await findEnvoy({version});
   const files = render(shops[shop]!);
-  for (const path of Object.keys(files).filter((name) => name.endsWith("bootstrap.json"))) {
-    await validate(envoy, join(folder, shop, dirname(path)), "bootstrap.json");
-  }
   const somewhere = join(folder, shop, "proxies", "edge");
   writeFileSync(join(somewhere, "inlined.json"), JSON.stringify(inlined(files)));
-  await validate(envoy, somewhere, "inlined.json");
+  expect(await complaint(envoy, somewhere, "inlined.json")).toBe("");
+  for (const path of Object.keys(files).filter((name) => name.endsWith("bootstrap.json"))) {
+    expect(await complaint(envoy, join(folder, shop, dirname(path)), "bootstrap.json")).toBe("");
+  }
 });
 
 test("a field that Envoy does not know is refused, so the tests above can fail", async () => {
   const cwd = join(folder, "sample", "proxies", "edge");
   writeFileSync(join(cwd, "bad.json"), JSON.stringify({node: {id: "x", cluster: "x"}, no_such_field: 1}));
-  await expect(validate(await findEnvoy({version: "1.40.0"}), cwd, "bad.json")).rejects.toThrow("no_such_field");
+  expect(await complaint(await findEnvoy({version: "1.40.0"}), cwd, "bad.json")).toContain("no_such_field");
 });
