@@ -9,7 +9,7 @@ import {ask, connectSession, open, openStream, send, type Target} from "./rig/cl
 import {frame, unframe} from "./rig/grpc.ts";
 import {baggage, context, type Header, lane, pairs, traceparent, values} from "./rig/headers.ts";
 import type {TestMesh} from "./rig/mesh.ts";
-import {onEnvoy, overEach, FULL} from "./rig/suite.ts";
+import {FULL, onEnvoy} from "./rig/suite.ts";
 
 /** Each side of the mesh that a request passes, with the application behind it. */
 const SIDES: Record<string, {target: (mesh: TestMesh) => Target; app: string}> = {
@@ -26,90 +26,85 @@ const BODIES: Record<string, Buffer> = {
   "2 MB": randomBytes(2_000_000),
 };
 
-overEach(FULL, {proxies: ["edge", "back"]}, (mesh, wire) => {
-  describe.each(Object.keys(SIDES))("%s", (side) => {
-    const target = (): Target => SIDES[side]!.target(mesh());
-    const app = (): App => mesh().app(SIDES[side]!.app);
+onEnvoy(FULL, {proxies: ["edge", "back"]}, (mesh, {wires}) => {
+  describe.each(wires)("over %s", (wire) => {
+    describe.each(Object.keys(SIDES))("%s", (side) => {
+      const target = (): Target => SIDES[side]!.target(mesh());
+      const app = (): App => mesh().app(SIDES[side]!.app);
+      /** Envoy forwards no trailers of HTTP/1.1 unless it is told to. */
+      const kept = (trailers: Record<string, string>) => (wire === "HTTP/1.1" ? [] : Object.entries(trailers));
 
-    test.each(Object.keys(BODIES))("bodies of requests and responses are untouched: %s", async (what) => {
-      const body = wire === "gRPC" ? frame(BODIES[what]!) : BODIES[what]!;
-      let came: Buffer | undefined;
-      app().handlers.set("/echo", async (request, response) => {
-        came = await buffer(request);
-        (response as ServerResponse).end(came);
+      test.each(Object.keys(BODIES))("bodies of requests and responses are untouched: %s", async (what) => {
+        const body = wire === "gRPC" ? frame(BODIES[what]!) : BODIES[what]!;
+        let came: Buffer | undefined;
+        app().handlers.set("/echo", async (request, response) => {
+          came = await buffer(request);
+          (response as ServerResponse).end(came);
+        });
+        const answer = await send(target(), {wire, method: "POST", path: "/echo", headers: RED, body});
+        expect(answer.status).toBe(200);
+        expect(came!.equals(body)).toBe(true);
+        expect(answer.body.equals(body)).toBe(true);
       });
-      const answer = await send(target(), {wire, method: "POST", path: "/echo", headers: RED, body});
-      expect(answer.status).toBe(200);
-      expect(came!.equals(body)).toBe(true);
-      expect(answer.body.equals(body)).toBe(true);
-    });
 
-    test("trailers of requests and responses are untouched", async () => {
-      const [there, back] = [
-        {"x-t": "1, 2", "x-swimlane": "no"},
-        {"x-r": "a ,b", baggage: "swimlane=no"},
-      ];
-      let got: Received | undefined;
-      app().handlers.set("/trailers", async (request, response) => {
-        got = await receive("app", request);
-        response.addTrailers(back);
-        (response as ServerResponse).end("x");
+      test("trailers of requests and responses are untouched", async () => {
+        const [there, back] = [
+          {"x-t": "1, 2", "x-swimlane": "no"},
+          {"x-r": "a ,b", baggage: "swimlane=no"},
+        ];
+        let got: Received | undefined;
+        app().handlers.set("/trailers", async (request, response) => {
+          got = await receive("app", request);
+          response.addTrailers(back);
+          (response as ServerResponse).end("x");
+        });
+        const body = frame(Buffer.from("x"));
+        const answer = await send(target(), {
+          wire,
+          path: "/trailers",
+          method: "POST",
+          headers: RED,
+          trailers: there,
+          body,
+        });
+        expect(got!.trailers).toEqual(kept(there));
+        expect(answer.trailers).toEqual(kept(back));
       });
-      if (wire === "HTTP/1.1") return void (await expectNoTrailers(target()));
-      const body = frame(Buffer.from("x"));
-      const answer = await send(target(), {
-        wire,
-        path: "/trailers",
-        method: "POST",
-        headers: RED,
-        trailers: there,
-        body,
+
+      test("responses keep their status and every header, repeated ones too", async () => {
+        const sent = [
+          "x-a",
+          "1",
+          "x-a",
+          "2",
+          "set-cookie",
+          "a=b",
+          "set-cookie",
+          "c=d",
+          "x-swimlane",
+          "no",
+          "baggage",
+          "b=1",
+        ];
+        app().handlers.set("/headers", (_request, response) => {
+          const fields = Object.fromEntries(pairs(sent).map(([name]) => [name, values(pairs(sent), name)]));
+          (response as ServerResponse).writeHead(418, fields).end();
+        });
+        const {status, headers} = await send(target(), {wire, path: "/headers", headers: RED});
+        expect(status).toBe(418);
+        expect(headers.filter(([name]) => sent.includes(name))).toEqual(pairs(sent));
       });
-      expect(got!.trailers).toEqual(Object.entries(there));
-      expect(answer.trailers).toEqual(Object.entries(back));
-    });
 
-    test("responses keep their status and every header, repeated ones too", async () => {
-      const sent = [
-        "x-a",
-        "1",
-        "x-a",
-        "2",
-        "set-cookie",
-        "a=b",
-        "set-cookie",
-        "c=d",
-        "x-swimlane",
-        "no",
-        "baggage",
-        "b=1",
-      ];
-      app().handlers.set("/headers", (_request, response) => {
-        const fields = Object.fromEntries(pairs(sent).map(([name]) => [name, values(pairs(sent), name)]));
-        (response as ServerResponse).writeHead(418, fields).end();
+      test("90 headers of 500 bytes", async () => {
+        const many = Array.from({length: 90}, (_, i): Header => [`x-many-${i}`, randomBytes(250).toString("hex")]);
+        const got = await ask(target(), {wire, headers: [...many, ...RED]});
+        expect(got.app).toBe(SIDES[side]!.app);
+        expect(got.headers.filter(([name]) => name.startsWith("x-many-"))).toEqual(many);
+        expect(context(got.headers)).toEqual({lane: ["red"], baggage: ["a=1,swimlane=red"]});
       });
-      const {status, headers} = await send(target(), {wire, path: "/headers", headers: RED});
-      expect(status).toBe(418);
-      expect(headers.filter(([name]) => sent.includes(name))).toEqual(pairs(sent));
     });
-
-    test("90 headers of 500 bytes", async () => {
-      const many = Array.from({length: 90}, (_, i): Header => [`x-many-${i}`, randomBytes(250).toString("hex")]);
-      const got = await ask(target(), {wire, headers: [...many, ...RED]});
-      expect(got.app).toBe(SIDES[side]!.app);
-      expect(got.headers.filter(([name]) => name.startsWith("x-many-"))).toEqual(many);
-      expect(context(got.headers)).toEqual({lane: ["red"], baggage: ["a=1,swimlane=red"]});
-    });
-
-    /** Envoy forwards no trailers of HTTP/1.1 unless it is told to. */
-    async function expectNoTrailers(to: Target): Promise<void> {
-      const answer = await send(to, {wire, path: "/trailers", headers: RED});
-      expect([answer.body.toString(), answer.trailers]).toEqual(["x", []]);
-    }
   });
-});
 
-onEnvoy(FULL, {proxies: ["edge", "back"]}, (mesh) => {
   beforeAll(() => {
     for (const name of ["front", "back", "tail--red"]) {
       mesh().app(name).upgrade = (request, socket, head) => {

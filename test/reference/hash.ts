@@ -9,7 +9,7 @@ export function fnv1a64(text: string, state = BASIS): bigint {
   return hash;
 }
 
-function mix64(value: bigint): bigint {
+export function mix64(value: bigint): bigint {
   let h = value;
   h ^= h >> 33n;
   h = (h * 0xff51afd7ed558ccdn) & MASK;

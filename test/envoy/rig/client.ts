@@ -1,5 +1,5 @@
 import {once} from "node:events";
-import {type IncomingMessage, request as request1} from "node:http";
+import {Agent, type IncomingMessage, request as request1} from "node:http";
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -46,18 +46,13 @@ export interface Answer {
 /** What the application got of a call. */
 export async function ask(target: Target, call: Call = {}): Promise<Received> {
   const {status, body} = await send(target, call);
-  if (status !== 200) throw new Error(`answered ${status}: ${body}`);
+  if (status !== 200) throw new Error(`answered ${status}: ${body.toString()}`);
   return JSON.parse((call.wire === "gRPC" ? unframe(body) : body).toString()) as Received;
 }
 
-/** Sends one call on a connection of its own. */
-export async function send(target: Target, call: Call = {}): Promise<Answer> {
-  const socket = await open(target, call.from);
-  try {
-    return call.wire === "HTTP/2" || call.wire === "gRPC" ? await send2(socket, call) : await send1(socket, call);
-  } finally {
-    socket.destroy();
-  }
+/** Sends one call, over a connection that it may share with others. */
+export function send(target: Target, call: Call = {}): Promise<Answer> {
+  return call.wire === "HTTP/2" || call.wire === "gRPC" ? send2(target, call) : send1(target, call);
 }
 
 export async function open({port, identity}: Target, localAddress = "127.0.0.1"): Promise<Socket> {
@@ -70,11 +65,41 @@ export async function open({port, identity}: Target, localAddress = "127.0.0.1")
   return socket.on("error", () => socket.destroy());
 }
 
-async function send1(socket: Socket, call: Call): Promise<Answer> {
+/** Connections of HTTP/1.1 and of HTTP/2, by whom they go to and where they come from. */
+const agents = new Map<string, Agent>();
+const sessions = new Map<string, Promise<ClientHttp2Session>>();
+
+function route({port, identity}: Target, {from}: Call): string {
+  return `${port} ${identity ? "mTLS" : "plain"} ${from}`;
+}
+
+function agentOf(target: Target, call: Call): Agent {
+  const key = route(target, call);
+  const agent = agents.get(key) ?? new Agent({keepAlive: true});
+  agent.createConnection = (_options, use) => {
+    open(target, call.from).then(
+      (socket) => use?.(null, socket),
+      (error: Error) => use?.(error, undefined as never),
+    );
+    return undefined;
+  };
+  agents.set(key, agent);
+  return agent;
+}
+
+function sessionOf(target: Target, call: Call): Promise<ClientHttp2Session> {
+  const key = route(target, call);
+  const session = sessions.get(key) ?? open(target, call.from).then(connectSession);
+  sessions.set(key, session);
+  void session.then((one) => one.once("close", () => sessions.delete(key)));
+  return session;
+}
+
+async function send1(target: Target, call: Call): Promise<Answer> {
   const {method = "GET", path = "/", authority = "app.test", headers = [], body} = call;
   const length: Header[] = body ? [["content-length", String(body.length)]] : [];
   const all = [["host", authority], ...headers, ...length].flat();
-  const request = request1({createConnection: () => socket, method, path, headers: all});
+  const request = request1({agent: agentOf(target, call), method, path, headers: all});
   request.end(body);
   const [response] = (await once(request, "response")) as [IncomingMessage];
   const received = await buffer(response);
@@ -86,9 +111,8 @@ async function send1(socket: Socket, call: Call): Promise<Answer> {
   };
 }
 
-async function send2(socket: Socket, call: Call): Promise<Answer> {
-  const session = connectSession(socket);
-  const stream = openStream(session, call);
+async function send2(target: Target, call: Call): Promise<Answer> {
+  const stream = openStream(await sessionOf(target, call), call);
   const {trailers: sent, body, wire} = call;
   if (sent) stream.on("wantTrailers", () => stream.sendTrailers(sent));
   stream.end(body ?? (wire === "gRPC" ? frame(Buffer.from("call")) : undefined));
@@ -97,7 +121,6 @@ async function send2(socket: Socket, call: Call): Promise<Answer> {
   const [, , raw] = (await once(stream, "response")) as [unknown, unknown, string[]];
   const received = await buffer(stream);
   const headers = pairs(raw);
-  session.destroy();
   return {status: Number(headers.find(([name]) => name === ":status")?.[1]), headers, body: received, trailers};
 }
 

@@ -9,6 +9,7 @@ export function frame(message: Buffer): Buffer {
 
 /** The only message of a body. */
 export function unframe(body: Buffer): Buffer {
-  if (body.length < 5 || body.readUInt32BE(1) !== body.length - 5) throw new Error(`no message of gRPC: ${body}`);
+  if (body.length < 5 || body.readUInt32BE(1) !== body.length - 5)
+    throw new Error(`no message of gRPC: ${body.toString()}`);
   return body.subarray(5);
 }

@@ -16,8 +16,7 @@ export const FULL: readonly Range[] = [
 export const ALL_WORKERS: readonly Range[] = [
   ...FULL,
   {...NEW, workers: 1, wires: ["HTTP/2"]},
-  {...NEW, workers: 4, wires: ["HTTP/1.1", "gRPC"]},
-  {...OLD, workers: 4, wires: ["HTTP/2"]},
+  {...NEW, workers: 4, wires: ["gRPC"]},
 ];
 
 /** Tests on one mesh, started once, for each set-up. */
@@ -43,6 +42,8 @@ export function overEach(
   define: (mesh: () => TestMesh, wire: Wire) => void,
 ): void {
   onEnvoy(setups, options, (mesh, {wires}) => {
-    describe.each(wires)("over %s", (wire) => define(mesh, wire));
+    describe.each(wires)("over %s", (wire) => {
+      define(mesh, wire);
+    });
   });
 }
