@@ -42,14 +42,26 @@ export class KeptProcess {
     const {name, start, log, onEnd} = this.#options;
     for (let backoff = BACKOFF_MS.first; !this.#stopped.aborted; backoff = Math.min(2 * backoff, BACKOFF_MS.most)) {
       const began = performance.now();
-      this.#child = await start();
-      const {code, signal} = await this.#child.exited;
-      this.#child = undefined;
+      const end = await this.#runOnce(start);
       if (this.#stopped.aborted) return;
       onEnd?.();
       if (performance.now() - began > BACKOFF_MS.most) backoff = BACKOFF_MS.first;
-      log(`${name} ended (${signal ?? `exit ${code}`}); it starts again in ${backoff} ms`);
+      log(`${name} ${end}; it starts again in ${backoff} ms`);
       await delay(backoff, undefined, {signal: this.#stopped}).catch(() => undefined);
+    }
+  }
+
+  /** @returns how it ended, or why it did not start */
+  async #runOnce(start: () => Promise<Child>): Promise<string> {
+    try {
+      this.#child = await start();
+      if (this.#stopped.aborted) await this.#child.stop();
+      const {code, signal} = await this.#child.exited;
+      return `ended (${signal ?? `exit ${code}`})`;
+    } catch (error) {
+      return `did not start: ${(error as Error).message}`;
+    } finally {
+      this.#child = undefined;
     }
   }
 }

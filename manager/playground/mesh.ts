@@ -1,28 +1,23 @@
-import {cp, mkdir, writeFile} from "node:fs/promises";
+import {cp} from "node:fs/promises";
 import {join} from "node:path";
 
 import {compileMesh, type Owners, type Plan, playgroundFacts} from "../compile/index.ts";
 import type {Mesh, Playground} from "../model/index.ts";
-import {
-  assignPorts,
-  type Files,
-  fixedPorts,
-  type Ports,
-  renderEnvoy,
-  type SidecarPorts,
-} from "../render/envoy/index.ts";
+import {type Files, type Ports, renderEnvoy} from "../render/envoy/index.ts";
 import type {JsonObject} from "../render/filter-config.ts";
 import {Admin, until} from "./admin.ts";
-import {Authority} from "./certificates.ts";
-import {freePorts, isFree} from "./free-ports.ts";
 import {DiscoveryServer} from "./discovery-server.ts";
+import {KeptProcess} from "./kept-process.ts";
+import {portsFor, withoutPorts} from "./mesh-ports.ts";
 import {changeInOrder} from "./order-of-changes.ts";
 import {Pod, type PodSpec} from "./pod.ts";
-import {KeptProcess} from "./kept-process.ts";
 import type {Child, Processes} from "./processes.ts";
+import {ProxyFolders} from "./proxy-folders.ts";
 import {startEnvoy} from "./start-envoy.ts";
 
+/** How long the whole mesh may take to start, and one workload that takes the place of another. */
 const START_MS = 60_000;
+const ROLL_MS = 10_000;
 
 export interface MeshOptions {
   readonly processes: Processes;
@@ -37,24 +32,27 @@ export interface MeshOptions {
 /** A mesh whose lanes and workloads run on this machine. */
 export type LocalMesh = Mesh & {playground: Playground};
 
+interface State {
+  readonly mesh: LocalMesh;
+  readonly plan: Plan;
+  readonly ports: Ports;
+}
+
 /** The running mesh: an edge and one pod a workload. Changes are made one after the other, readiness at once. */
 export class RunningMesh {
   readonly #options: MeshOptions;
   readonly #discovery: DiscoveryServer;
+  readonly #folders: ProxyFolders;
   readonly #pods = new Map<string, Pod>();
-  #mesh: LocalMesh;
-  #plan: Plan;
-  #ports: Ports;
+  #state: State;
   #files: Files = {};
-  #authority: Authority | undefined;
   #edge: {bootstrap: JsonObject; process: KeptProcess} | undefined;
 
-  private constructor(mesh: LocalMesh, owners: Owners, ports: Ports, discovery: DiscoveryServer, options: MeshOptions) {
-    this.#mesh = mesh;
-    this.#plan = compileMesh(mesh, playgroundFacts(mesh.playground), owners);
-    this.#ports = ports;
+  private constructor(state: State, discovery: DiscoveryServer, options: MeshOptions) {
+    this.#state = state;
     this.#discovery = discovery;
     this.#options = options;
+    this.#folders = new ProxyFolders(options.processes.folder, options.processes.stopping);
   }
 
   /** Resolves when the edge and every workload are ready, but for processes of the user's that are not there yet. */
@@ -63,25 +61,26 @@ export class RunningMesh {
     const discovery = await DiscoveryServer.listen((proxy, path) => log(`${proxy} refused its ${path}`));
     processes.stopping.addEventListener("abort", () => discovery.close());
     if (processes.stopping.aborted) discovery.close();
-    const running = new RunningMesh(mesh, owners, await portsFor(mesh.playground), discovery, options);
-    // Once it is stopping its folder is removed, and must not be made anew.
+    const plan = compileMesh(mesh, playgroundFacts(mesh.playground), owners);
+    const state = {mesh, plan, ports: await portsFor(mesh.playground)};
+    const running = new RunningMesh(state, discovery, options);
     processes.stopping.throwIfAborted();
     await cp(modules, join(processes.folder, "modules"), {recursive: true});
-    await running.#change();
+    await running.#change(state);
     await running.#started();
     return running;
   }
 
   get plan(): Plan {
-    return this.#plan;
+    return this.#state.plan;
   }
 
   get mesh(): LocalMesh {
-    return this.#mesh;
+    return this.#state.mesh;
   }
 
   get edgePort(): number {
-    return this.#ports.edge.port;
+    return this.#state.ports.edge.port;
   }
 
   get pods(): readonly Pod[] {
@@ -90,27 +89,58 @@ export class RunningMesh {
 
   /** Takes other lanes, or another shop. Not to be called again before it has resolved. */
   async update(mesh: LocalMesh): Promise<void> {
-    this.#mesh = mesh;
-    this.#plan = compileMesh(mesh, playgroundFacts(mesh.playground), this.#plan.owners);
-    await this.#change();
+    const {plan, ports} = this.#state;
+    await this.#change({
+      mesh,
+      plan: compileMesh(mesh, playgroundFacts(mesh.playground), plan.owners),
+      ports: await portsFor(mesh.playground, ports),
+    });
   }
 
-  /** Workloads that are to start go first and those that are to end go last, so no route leads to neither. */
-  async #change(): Promise<void> {
-    this.#ports = await portsFor(this.#mesh.playground, this.#ports);
-    const files = this.#render();
-    const specs = podSpecs(this.#mesh.playground, this.#ports, files);
-    const wanted = new Map(specs.map((spec) => [spec.workload.name, spec]));
-    const leaving = this.pods.filter((pod) => !same(pod.spec, wanted.get(pod.name)));
-    const coming = specs.filter((spec) => !same(this.#pods.get(spec.workload.name)?.spec, spec));
-    for (const pod of leaving) if (wanted.has(pod.name)) await this.#end(pod);
-    for (const spec of coming) {
-      await this.#prepare(spec.workload.name, spec.bootstrap);
-      this.#begin(spec);
+  /**
+   * Workloads that are to start go first and those that are to end go last, so no route leads to neither. One that takes
+   * the place of another is ready before requests go to it, unless the user has fixed a port of theirs.
+   */
+  async #change(next: State): Promise<void> {
+    for (const {pod, spec} of this.#changed(next)) {
+      if (hasFixedPorts(pod.spec) || hasFixedPorts(spec)) await this.#end(pod);
     }
+    const rolled = new Set(this.#changed(next).map(({pod}) => pod.name));
+    const ports = await portsFor(next.mesh.playground, withoutPorts(next.ports, rolled));
+    const state = {...next, ports};
+    const files = this.#render(state);
+    const specs = podSpecs(state, files);
+
+    const leaving = this.pods.filter(
+      (pod) =>
+        !same(
+          pod.spec,
+          specs.find((spec) => spec.workload.name === pod.name),
+        ),
+    );
+    const coming = specs.filter((spec) => !same(this.#pods.get(spec.workload.name)?.spec, spec));
+    const begun: Pod[] = [];
+    for (const spec of coming) begun.push(await this.#begin(spec, state));
+    this.#discovery.publish(Object.fromEntries(Object.entries(files).filter(([path]) => !(path in this.#files))));
+    const rolling = begun.filter(({name}) => rolled.has(name));
+    const {stopping} = this.#options.processes;
+    await until(async () => stopping.aborted || rolling.every((pod) => pod.ready), ROLL_MS);
+
+    this.#state = state;
+    for (const {name} of leaving) this.#pods.delete(name);
+    for (const pod of begun) this.#pods.set(pod.name, pod);
     await this.#keepEdge(files["proxies/edge/bootstrap.json"]!);
-    await this.#tell(files);
-    for (const pod of leaving) if (!wanted.has(pod.name)) await this.#end(pod);
+    await this.#tell(this.#render(state));
+    await Promise.all(leaving.map((pod) => pod.stop()));
+  }
+
+  /** The pods that stay by name but must start anew for the next state, with what they are to be. */
+  #changed(next: State): {pod: Pod; spec: PodSpec}[] {
+    const specs = podSpecs(next, this.#render(next));
+    return this.pods.flatMap((pod) => {
+      const spec = specs.find(({workload}) => workload.name === pod.name);
+      return spec === undefined || same(pod.spec, spec) ? [] : [{pod, spec}];
+    });
   }
 
   async #tell(files: Files): Promise<void> {
@@ -125,32 +155,23 @@ export class RunningMesh {
   async #keepEdge(bootstrap: JsonObject): Promise<void> {
     if (same(bootstrap, this.#edge?.bootstrap)) return;
     await this.#edge?.process.stop();
-    await this.#prepare("edge", bootstrap);
+    await this.#prepare("edge", bootstrap, this.#state);
     const {processes, envoy, log} = this.#options;
     const start = (): Promise<Child> => startEnvoy(processes, envoy, "edge", log);
     const process = new KeptProcess({name: "the edge", start, stopping: processes.stopping, log});
     this.#edge = {bootstrap, process};
   }
 
-  /** Writes what a proxy finds in its folder when it starts. */
-  async #prepare(name: string, bootstrap: JsonObject): Promise<void> {
-    const {metadata, spec} = this.#mesh.playground;
-    this.#options.processes.stopping.throwIfAborted();
-    const folder = join(this.#options.processes.folder, "proxies", name);
-    await mkdir(folder, {recursive: true});
-    await writeFile(join(folder, "bootstrap.json"), JSON.stringify(bootstrap));
-    if (spec.plainText === "accept") return;
-    this.#authority ??= await Authority.create();
-    const {cert, key} = await this.#authority.issue(`${metadata.namespace}/${name}`);
-    await writeFile(join(folder, "cert.pem"), cert);
-    await writeFile(join(folder, "key.pem"), key, {mode: 0o600});
-    await writeFile(join(folder, "ca.pem"), this.#authority.certificate);
+  async #begin(spec: PodSpec, state: State): Promise<Pod> {
+    await this.#prepare(spec.workload.name, spec.bootstrap, state);
+    const {processes, envoy, log} = this.#options;
+    return new Pod(spec, {processes, envoy, log, onReadiness: () => this.#showReadiness()});
   }
 
-  #begin(spec: PodSpec): void {
-    const {processes, envoy, log} = this.#options;
-    const pod = new Pod(spec, {processes, envoy, log, onReadiness: () => this.#showReadiness()});
-    this.#pods.set(pod.name, pod);
+  #prepare(name: string, bootstrap: JsonObject, {mesh}: State): Promise<void> {
+    const {metadata, spec} = mesh.playground;
+    const identity = spec.plainText === "accept" ? undefined : `${metadata.namespace}/${name}`;
+    return this.#folders.prepare(name, bootstrap, identity);
   }
 
   /** Ends a pod when the proxies know that it takes no more requests. */
@@ -162,16 +183,16 @@ export class RunningMesh {
 
   /** Endpoints depend on no order, so they are told at once, also in the middle of a change. */
   #showReadiness(): string[] {
-    const endpoints = Object.entries(this.#render()).filter(([path]) => path.startsWith("endpoints/"));
+    const endpoints = Object.entries(this.#render(this.#state)).filter(([path]) => path.startsWith("endpoints/"));
     this.#discovery.publish(Object.fromEntries(endpoints));
     return endpoints.map(([path]) => path);
   }
 
-  #render(): Files {
-    const ready = new Set([...this.#pods.values()].filter((pod) => pod.ready).map(({name}) => name));
-    const all = this.#mesh.playground.spec.services.flatMap(({workloads}) => workloads.map(({name}) => name));
-    return renderEnvoy(this.#plan, this.#mesh.playground, {
-      ports: this.#ports,
+  #render({mesh, plan, ports}: State): Files {
+    const ready = new Set(this.pods.filter((pod) => pod.ready).map(({name}) => name));
+    const all = mesh.playground.spec.services.flatMap(({workloads}) => workloads.map(({name}) => name));
+    return renderEnvoy(plan, mesh.playground, {
+      ports,
       source: {manager: this.#discovery.port},
       unready: new Set(all.filter((name) => !ready.has(name))),
       hops: true,
@@ -180,8 +201,8 @@ export class RunningMesh {
   }
 
   async #started(): Promise<void> {
-    const own = [...this.#pods.values()].filter(({spec}) => spec.workload.address === undefined);
-    const edge = new Admin(this.#ports.edge.admin);
+    const own = this.pods.filter(({spec}) => spec.workload.address === undefined);
+    const edge = new Admin(this.#state.ports.edge.admin);
     const {stopping} = this.#options.processes;
     const ready = async (): Promise<boolean> => own.every((pod) => pod.ready) && (await edge.live());
     if (await until(async () => stopping.aborted || (await ready()), START_MS, 50)) return stopping.throwIfAborted();
@@ -190,7 +211,8 @@ export class RunningMesh {
   }
 }
 
-function podSpecs({metadata, spec}: Playground, ports: Ports, files: Files): PodSpec[] {
+function podSpecs({mesh, ports}: State, files: Files): PodSpec[] {
+  const {metadata, spec} = mesh.playground;
   return spec.services.flatMap(({name, calls, forwards, workloads}) =>
     workloads.map((workload) => ({
       service: `${metadata.namespace}/${name}`,
@@ -203,38 +225,8 @@ function podSpecs({metadata, spec}: Playground, ports: Ports, files: Files): Pod
   );
 }
 
-/** The edge's port where the user names none and nobody has it: easy to type. */
-const EDGE_PORT = 8080;
-
-/** @throws Error when somebody else listens on a port that the user has fixed */
-async function portsFor(playground: Playground, held?: Ports): Promise<Ports> {
-  const mine = new Set(
-    held ? [held.edge.port, held.edge.admin, ...Object.values(held.sidecars).flatMap(allPorts)] : [],
-  );
-  for (const {port, what} of fixedListeners(playground)) {
-    if (mine.has(port) || (await isFree(port))) continue;
-    throw new Error(
-      `port ${port} of ${what} is taken. Free it, or write another one in playground ${playground.metadata.name}`,
-    );
-  }
-  const workloads = playground.spec.services.flatMap(({calls, workloads: all}) => all.map(() => calls.length + 3));
-  const most = workloads.reduce((sum, count) => sum + count, 2);
-  const free = await freePorts(most, new Set([...fixedPorts(playground), ...mine]));
-  if (held === undefined && playground.spec.edge.port === undefined && (await isFree(EDGE_PORT)))
-    free.unshift(EDGE_PORT);
-  return assignPorts(playground, () => free.shift()!, held);
-}
-
-/** The ports that the user has fixed for proxies of ours. */
-function fixedListeners({spec}: Playground): {port: number; what: string}[] {
-  const calls = spec.services.flatMap(({name, calls: callees}) =>
-    callees.flatMap(({service, port}) => (port === undefined ? [] : [{port, what: `${name}'s calls to ${service}`}])),
-  );
-  return [...(spec.edge.port === undefined ? [] : [{port: spec.edge.port, what: "the edge"}]), ...calls];
-}
-
-function allPorts({inbound, admin, application, calls}: SidecarPorts): number[] {
-  return [inbound, admin, Number(application.split(":").at(-1)), ...Object.values(calls)];
+function hasFixedPorts({workload, calls}: PodSpec): boolean {
+  return workload.address !== undefined || calls.some(({port}) => port !== undefined);
 }
 
 function same<Value>(a: Value | undefined, b: Value | undefined): boolean {

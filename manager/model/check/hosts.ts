@@ -8,28 +8,34 @@ interface HostAt {
   path: (string | number)[];
 }
 
-/** On a gateway of several groups, each host is of one of them; one group may leave its hosts out and takes the rest. */
-export function checkHosts({groups}: Mesh): Problem[] {
+/**
+ * On a gateway of several groups, each host is of one of them; one group may leave its hosts out and takes the rest. The edge
+ * of a playground stands for every gateway.
+ */
+export function checkHosts({groups, playground}: Mesh): Problem[] {
   const problems: Problem[] = [];
   groups.forEach((group, index) => {
     for (const other of groups.slice(0, index)) {
-      const gateway = group.spec.entry.gateways.find((one) => other.spec.entry.gateways.includes(one));
-      if (gateway !== undefined) problems.push(...checkPair(group, other, gateway));
+      const [ours, theirs] = [group.spec.entry.gateways, other.spec.entry.gateways];
+      const shared = ours.find((gateway) => theirs.includes(gateway));
+      const edge = playground !== undefined && ours.length > 0 && theirs.length > 0;
+      if (shared !== undefined) problems.push(...checkPair(group, other, `gateway ${shared}`));
+      else if (edge) problems.push(...checkPair(group, other, "the playground's edge"));
     }
   });
   return problems;
 }
 
-function checkPair(group: SwimLaneGroup, other: SwimLaneGroup, gateway: string): Problem[] {
+function checkPair(group: SwimLaneGroup, other: SwimLaneGroup, where: string): Problem[] {
   const theirs = hostsOf(other);
   const overlaps = hostsOf(group).flatMap(({pattern, written, path}) => {
     const met = theirs.find((one) => overlap(pattern, one.pattern));
     if (met === undefined) return [];
-    const message = `host ${written} overlaps ${met.written} of group ${other.metadata.name} on gateway ${gateway}`;
+    const message = `host ${written} overlaps ${met.written} of group ${other.metadata.name} on ${where}`;
     return [problemAt(group, path, {message, hint: "A host is of one group: change one of them."})];
   });
   if (group.spec.entry.hosts !== undefined || other.spec.entry.hosts !== undefined) return overlaps;
-  const message = `groups ${other.metadata.name} and ${group.metadata.name} both leave entry.hosts out, but only one can take the rest of gateway ${gateway}`;
+  const message = `groups ${other.metadata.name} and ${group.metadata.name} both leave entry.hosts out, but only one can take the rest of ${where}`;
   const hint = `Write entry: {hosts: [...]} in one of them.`;
   return [...overlaps, problemAt(group, ["spec", "entry"], {message, hint})];
 }
