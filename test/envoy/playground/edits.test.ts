@@ -34,8 +34,10 @@ const addLane = (name: string, spec: string): void =>
       `${text}\n---\napiVersion: meshlane.dev/v1alpha1\nkind: SwimLane\nmetadata: {name: ${name}, namespace: shop}\nspec: ${spec}\n`,
   );
 
-test("eve reaches her warehouse once inventory forwards traceparent", async () => {
+test("eve reaches her warehouse once inventory forwards traceparent, and its restart loses no request", async () => {
   expect((await go(inLane("eve"))).at("warehouse")).toBe("warehouse");
+  const load = startLoad(port, [inLane("eve"), inLane("ann"), asUser("u1"), asUser("u2")]);
+  await load.answered(20);
   await process.change(() =>
     process.edit("playground.yaml", (text) =>
       text.replace(
@@ -51,6 +53,8 @@ test("eve reaches her warehouse once inventory forwards traceparent", async () =
     workload: "warehouse--eve",
     carrier: "trace",
   });
+  await load.answered(20);
+  expect(failures(await load.stop())).toEqual([]);
 });
 
 describe("streams of workloads that stay, and constant load", () => {
