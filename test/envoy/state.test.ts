@@ -100,6 +100,7 @@ onEnvoy([{...NEW, workers: 4}, OLD], {proxies: ["front"], bootstrap: withPlugins
     mesh().log.length = 0;
     mesh().discovery.publish(plugin("one", "blue", 2));
     await expect.poll(() => mesh().log.filter((line) => line.includes("meshlane: "))).not.toEqual([]);
+    await expect.poll(() => mesh().refused).toContain("front proxies/front/one.json");
     const after = await Promise.all(Array.from({length: 20}, () => laneOf("one")));
     expect(new Set(after)).toEqual(new Set(["red"]));
     expect(await laneOf("two")).toBe("blue");

@@ -6,7 +6,7 @@ import {context, type Header, lane, traceparent} from "./rig/headers.ts";
 import {NEW, OLD, type TestMesh} from "./rig/mesh.ts";
 import {onEnvoy} from "./rig/suite.ts";
 
-const CONNECTIONS = 120;
+const CONNECTIONS = 60;
 const SLOTS = 65536n;
 const LANES = ["red", "blue", "other"];
 

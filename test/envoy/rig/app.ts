@@ -51,11 +51,13 @@ export class App {
   }
 
   async listen(identity?: Identity): Promise<void> {
+    this.#http.server.on("connection", (socket) => socket.setNoDelay());
     await once(this.#http.server.listen(0, "127.0.0.1"), "listening");
     if (!identity) return;
     const {ca, cert, key} = identity;
     this.#tls = createTlsServer({ca, cert, key, requestCert: true, rejectUnauthorized: true}, (socket) => {
-      const plain = connect(this.port, "127.0.0.1");
+      const plain = connect({port: this.port, host: "127.0.0.1", noDelay: true});
+      socket.setNoDelay();
       socket.on("error", () => plain.destroy()).pipe(plain);
       plain.on("error", () => socket.destroy()).pipe(socket);
     });

@@ -56,7 +56,7 @@ export function send(target: Target, call: Call = {}): Promise<Answer> {
 }
 
 export async function open({port, identity}: Target, localAddress = "127.0.0.1"): Promise<Socket> {
-  const tcp = connectTcp({host: "127.0.0.1", port, localAddress});
+  const tcp = connectTcp({host: "127.0.0.1", port, localAddress, noDelay: true});
   await once(tcp, "connect");
   if (!identity) return tcp.on("error", () => tcp.destroy());
   const {ca, cert, key} = identity;

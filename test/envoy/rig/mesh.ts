@@ -54,7 +54,17 @@ export class TestMesh {
   readonly #admins = new Map<string, Admin>();
   #files: Files;
 
-  static async start(options: MeshOptions): Promise<TestMesh> {
+  /** Ports are free when they are chosen; where another process was faster, all is tried again with others. */
+  static async start(options: MeshOptions, attempts = 3): Promise<TestMesh> {
+    try {
+      return await TestMesh.#tryStart(options);
+    } catch (error) {
+      if (attempts === 1 || !String(error).includes("Address already in use")) throw error;
+      return TestMesh.start(options, attempts - 1);
+    }
+  }
+
+  static async #tryStart(options: MeshOptions): Promise<TestMesh> {
     const authority = await Authority.create();
     const identify = async (name: string): Promise<Identity> => ({
       ...(await authority.issue(`${NAMESPACE}/${name}`)),
@@ -166,7 +176,7 @@ export class TestMesh {
 
   async #start(identify: (name: string) => Promise<Identity>): Promise<void> {
     const {version, proxies} = this.options;
-    const modules = process.env["MODS"] ?? join(import.meta.dirname, "..", "..", "..", "filter", "build");
+    const modules = join(import.meta.dirname, "..", "..", "..", "filter", "build");
     await cp(modules, join(this.#processes.folder, "modules"), {recursive: true});
     this.discovery.publish(this.#files);
     const envoy = await findEnvoy({version});
