@@ -72,6 +72,11 @@ onEnvoy(FULL, {proxies: ["edge"], objects}, (mesh, {wires}) => {
       });
     });
 
+    test("members of others are given back out of several baggage headers", async () => {
+      const headers = [baggage("a=1"), baggage("swimlane=red,b=2"), baggage("c=\xc3\xa9\xff")];
+      expect(context(await enter({authority: "silent.test", headers})).baggage).toEqual(["a=1,b=2,c=\xc3\xa9\xff"]);
+    });
+
     describe("a way in lets in whom its grant covers", () => {
       test.each<[string, string, Call]>([
         ["a host template", STAFF, {authority: "red.ways.test"}],

@@ -125,17 +125,18 @@ function discovered({name, file}: FilterSlot, source: Source): JsonObject {
   };
 }
 
+/** Members of others may stand in several headers, of which `%REQ()%` would give the first alone. */
+const ALL_BAGGAGE = "%CEL('baggage' in request.headers ? request.headers['baggage'] : '')%";
+
 /** design.md, section 3, "When the filter is away": whatever a client sent becomes something that it asks for. */
 function nativeStrip(): JsonObject {
   const asked = [
-    [CONTEXT, `${CONTEXT}-asked`],
-    ["baggage", `${CONTEXT}-asked-baggage`],
+    [CONTEXT, `${CONTEXT}-asked`, `%REQ(${CONTEXT})%`],
+    ["baggage", `${CONTEXT}-asked-baggage`, ALL_BAGGAGE],
   ] as const;
   const mutations = [
     ...asked.map(([, to]) => ({remove: to})),
-    ...asked.map(([from, to]) => ({
-      append: setHeader(to, `%REQ(${from})%`),
-    })),
+    ...asked.map(([, to, value]) => ({append: setHeader(to, value)})),
     ...asked.map(([from]) => ({remove: from})),
   ];
   return {
