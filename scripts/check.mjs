@@ -10,6 +10,7 @@ const CHECKS = {
   lint: () => tool("oxlint", "--type-aware", "--deny-warnings"),
   format: () => tool("prettier", "--check", "."),
   "unused code": () => tool("knip"),
+  imports: () => tool("vitest", "run", "test/manager/imports.test.ts"),
   "generated files": generated,
 };
 
