@@ -71,7 +71,11 @@ export const laneSpec = object(
     labels: selector.optional(),
     match: unique(condition).default([]),
     weight: weight.default(0),
-    fallback: unique(name).default([]),
+    fallback: unique(name)
+      .default([])
+      .describe(
+        "All lanes to try, in this order, where this lane has no ready workload; their own fallbacks are not tried. The baseline is always last.",
+      ),
     priority: z.int().default(0),
     strict: z.boolean().default(false),
   },

@@ -31,7 +31,7 @@ test("where a lane overrides nothing, its fallback's workload stands first", () 
   expect(chainOf(plan, "c", "bob")).toEqual(["c--team", "c"]);
 });
 
-test("a fallback's own fallbacks are not inherited", () => {
+test("a fallback's own fallbacks are not tried", () => {
   const lanes = {
     ...TEAM,
     middle: "{services: [{name: b, to: b--bob}], fallback: [team]}",
@@ -39,6 +39,15 @@ test("a fallback's own fallbacks are not inherited", () => {
   };
   expect(chainOf(compile({lanes}), "c", "ann")).toBeUndefined();
   expect(chainOf(compile({lanes}), "b", "ann")).toEqual(["b--bob", "b"]);
+});
+
+test("of two lanes that fall back on each other, each tries its own workload first, then the other's, then the baseline", () => {
+  const lanes = {
+    ann: "{services: [{name: a, to: a--ann}], fallback: [bob]}",
+    bob: "{services: [{name: a, to: b--bob}], fallback: [ann]}",
+  };
+  expect(chainOf(compile({lanes}), "a", "ann")).toEqual(["a--ann", "b--bob", "a"]);
+  expect(chainOf(compile({lanes}), "a", "bob")).toEqual(["b--bob", "a--ann", "a"]);
 });
 
 test("a workload that lane and fallback share is tried once", () => {
