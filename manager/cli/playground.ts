@@ -1,19 +1,17 @@
 import {existsSync} from "node:fs";
 import {join} from "node:path";
 import {Command, InvalidArgumentError, Option} from "commander";
-import {loadMesh, type SourceText} from "../model/index.ts";
 import {findEnvoy} from "../playground/envoy-binary.ts";
-import {type LocalMesh, RunningMesh} from "../playground/mesh.ts";
+import {RunningMesh} from "../playground/mesh.ts";
 import {type Answer, flatten, send} from "../playground/path.ts";
 import {Processes} from "../playground/processes.ts";
 import {progressLine} from "../playground/progress-line.ts";
 import {sampleRequests, type SampleRequest, userRequests} from "../playground/sample-requests.ts";
 import {curlLine, pathText} from "../playground/text.ts";
-import {watchFiles} from "../playground/watch.ts";
-import {lockPath, readOwners, writeOwners} from "../render/lock-file.ts";
+import {watchFolders} from "../playground/watch.ts";
 import {exitCode} from "./exit.ts";
-import {readSources, standardInput} from "./files.ts";
-import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
+import {LaneFiles} from "./lane-files.ts";
+import type {Terminal} from "./terminal.ts";
 
 interface PlaygroundOptions {
   file?: string[];
@@ -65,28 +63,25 @@ export function playgroundCommand(terminal: Terminal, exit: (code: number) => vo
 
 async function playground(options: PlaygroundOptions, terminal: Terminal): Promise<number> {
   const log = (line: string): void => void terminal.stderr.write(`${line}\n`);
-  const lanes = new LaneFiles(options.file, terminal);
-  const mesh = await lanes.load();
+  const files = new LaneFiles(options.file ?? [samples.lanes], samples.shop, terminal);
+  await files.read();
+  const mesh = files.mesh();
   if (mesh === undefined) return exitCode.problems;
   if (!existsSync(modules)) throw new Error("the filter's modules are not there: npm run build makes them");
   const envoy = await foundEnvoy();
   const processes = await Processes.start();
   const ended = endedByUser();
+  const withoutFilter = options.withoutFilter === true;
   const run = async (): Promise<number> => {
-    const began = performance.now();
     log("starting the mesh ...");
-    const running = await RunningMesh.start(mesh, await lanes.owners(), {
-      processes,
-      envoy,
-      modules,
-      withoutFilter: options.withoutFilter === true,
-      log,
-    });
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    log(`${running.pods.length} workloads with their sidecars up in ${seconds} s; the edge is ${edgeUrl(running)}`);
-    await lanes.remember(running);
-    await showRequests(running, options, terminal);
-    if (!options.once) await stayUp(running, lanes, ended, log);
+    const running = RunningMesh.start(mesh, await files.owners(), {processes, envoy, modules, withoutFilter, log});
+    const stop = options.once ? () => {} : takeEdits(running, files, log);
+    await files.remember((await running).plan.owners);
+    await showRequests(await running, options, terminal);
+    if (options.once) return exitCode.ok;
+    log(`Edit ${files.names.join(" or ")}: changes are taken at once. Ctrl-C ends everything.`);
+    await ended;
+    stop();
     return exitCode.ok;
   };
   try {
@@ -103,72 +98,6 @@ async function foundEnvoy(): Promise<string> {
   } finally {
     progress.end();
   }
-}
-
-function edgeUrl({edgePort}: RunningMesh): string {
-  return `http://127.0.0.1:${edgePort}/`;
-}
-
-/** The files behind `-f` and, where they hold no shop, the sample's. */
-class LaneFiles {
-  readonly #names: readonly string[];
-  readonly #terminal: Terminal;
-  #standardInput: SourceText[] | undefined;
-  #read: SourceText[] = [];
-
-  constructor(names: readonly string[] | undefined, terminal: Terminal) {
-    this.#names = names ?? [samples.lanes];
-    this.#terminal = terminal;
-  }
-
-  /** Undefined where there are errors; what is wrong has been printed. */
-  async load(): Promise<LocalMesh | undefined> {
-    const own = await this.#sources();
-    const hasShop = own.some(({text}) => /\bkind["']?\s*:\s*["']?Playground\b/.test(text));
-    this.#read = hasShop ? own : [...own, ...(await readSources([samples.shop], this.#terminal))];
-    const {mesh, problems} = loadMesh(this.#read);
-    printProblems(problems, this.#terminal);
-    return hasErrors(problems) || !isLocal(mesh) ? undefined : mesh;
-  }
-
-  /** Those that can change while the mesh runs. */
-  get watched(): string[] {
-    return this.#read.map(({name}) => name).filter((name) => name !== standardInput);
-  }
-
-  async owners(): ReturnType<typeof readOwners> {
-    return this.#lock === undefined ? {} : readOwners(this.#lock);
-  }
-
-  /** A folder that may not be written is no reason not to run. */
-  async remember({plan}: RunningMesh): Promise<void> {
-    if (this.#lock === undefined) return;
-    try {
-      await writeOwners(this.#lock, plan.owners);
-    } catch (error) {
-      const message = `${(error as Error).message}: who owns which bucket is forgotten when the playground ends\n`;
-      this.#terminal.stderr.write(message);
-    }
-  }
-
-  get #lock(): string | undefined {
-    const [first] = this.watched;
-    return first === undefined ? undefined : lockPath(first);
-  }
-
-  /** Standard input can be read only once. */
-  async #sources(): Promise<SourceText[]> {
-    const files = await readSources(
-      this.#names.filter((name) => name !== "-"),
-      this.#terminal,
-    );
-    if (this.#names.includes("-")) this.#standardInput ??= await readSources(["-"], this.#terminal);
-    return [...files, ...(this.#standardInput ?? [])];
-  }
-}
-
-function isLocal(mesh: ReturnType<typeof loadMesh>["mesh"]): mesh is LocalMesh {
-  return mesh.playground !== undefined;
 }
 
 async function showRequests(running: RunningMesh, options: PlaygroundOptions, {stdout}: Terminal): Promise<void> {
@@ -212,32 +141,30 @@ function usersText(answers: readonly Answer[]): string {
   return [`${answers.length} users:`, ...shares.sort(), ""].join("\n");
 }
 
-/** Takes every edit of the files until the user ends it. */
-async function stayUp(
-  running: RunningMesh,
-  lanes: LaneFiles,
-  ended: Promise<void>,
-  log: (line: string) => void,
-): Promise<void> {
-  log(`Edit ${lanes.watched.join(" or ")}: changes are taken at once. Ctrl-C ends everything.`);
-  const stop = watchFiles(lanes.watched, () => takeEdit(running, lanes, log));
-  await ended;
-  stop();
+/**
+ * Takes every edit of the files, also one that is made while the mesh starts.
+ * @returns how to stop
+ */
+function takeEdits(running: Promise<RunningMesh>, files: LaneFiles, log: (line: string) => void): () => void {
+  return watchFolders(files.folders, async () => {
+    try {
+      await takeEdit(await running, files, log);
+    } catch (error) {
+      log(`not taken: ${(error as Error).message}`);
+    }
+  });
 }
 
-async function takeEdit(running: RunningMesh, lanes: LaneFiles, log: (line: string) => void): Promise<void> {
+async function takeEdit(running: RunningMesh, files: LaneFiles, log: (line: string) => void): Promise<void> {
   const began = performance.now();
-  try {
-    const mesh = await lanes.load();
-    if (mesh === undefined) return log("not taken; what ran before goes on");
-    const before = new Set(requestsOf(running).map(({name}) => name));
-    await running.update(mesh);
-    await lanes.remember(running);
-    log(`taken in ${Math.round(performance.now() - began)} ms`);
-    for (const request of requestsOf(running)) if (!before.has(request.name)) log(`  ${curlLine(request)}`);
-  } catch (error) {
-    log(`not taken: ${(error as Error).message}`);
-  }
+  if (!(await files.read())) return;
+  const mesh = files.mesh();
+  if (mesh === undefined) return log("not taken; what ran before goes on");
+  const before = new Set(requestsOf(running).map(({name}) => name));
+  await running.update(mesh);
+  await files.remember(running.plan.owners);
+  log(`taken in ${Math.round(performance.now() - began)} ms`);
+  for (const request of requestsOf(running)) if (!before.has(request.name)) log(`  ${curlLine(request)}`);
 }
 
 function endedByUser(): Promise<void> {

@@ -5,5 +5,5 @@ export {loadMesh} from "./load.ts";
 export type {Mesh} from "./mesh.ts";
 export type {Call, Playground, Workload} from "./playground.ts";
 export {formatProblem, problemAt, type Problem} from "./problem.ts";
-export type {SourceText} from "./read.ts";
+export {holdsKind, type SourceText} from "./read.ts";
 export {keyOf, precedence, selects, servicesOf} from "./resolve.ts";

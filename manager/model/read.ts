@@ -31,6 +31,11 @@ export function readObjects({name, text}: SourceText): {objects: RawObject[]; pr
   }
 }
 
+/** Whether some object of the text says that it is of that kind. */
+export function holdsKind(source: SourceText, kind: string): boolean {
+  return readObjects(source).objects.some(({value}) => (value as {kind?: unknown}).kind === kind);
+}
+
 function syntaxProblem(file: string, lines: LineCounter, error: YAMLError): Problem {
   const message = error.code === "DUPLICATE_KEY" ? "this key stands here twice" : firstLine(error.message);
   return {severity: "error", message, file, line: Math.max(1, lines.linePos(error.pos[0]).line)};

@@ -98,19 +98,27 @@ export class DiscoveryServer {
     const question = await text(stream).then(parse, () => undefined);
     const path = question && pathOf(url, question);
     if (!subscriptions || !path || stream.destroyed) return void stream.destroy();
-    const running = question.version_info ?? "";
-    const before = subscriptions.get(path);
-    const subscription: Subscription = {
-      proxy: question.node.id,
-      path,
-      running,
-      told: before?.told ?? running,
-      waiting: stream,
-    };
-    subscriptions.set(path, subscription);
-    if (before && before.told !== running && before.running === running) this.#refused(question.node.id, path);
+    const subscription = this.#subscribe(subscriptions, path, question, stream);
+    stream.once("close", () => {
+      if (subscription.waiting === stream) subscriptions.delete(path);
+    });
     this.#tell(subscription);
     for (const wake of this.#changed) wake();
+  }
+
+  #subscribe(
+    subscriptions: Map<string, Subscription>,
+    path: string,
+    {node, version_info: running = ""}: Question,
+    stream: ServerHttp2Stream,
+  ): Subscription {
+    const held = subscriptions.get(path);
+    // A proxy that had the file and has not any more has begun anew: the cluster or filter was gone in between.
+    const before = running === "" && held?.running !== "" ? undefined : held;
+    const subscription = {proxy: node.id, path, running, told: before?.told ?? running, waiting: stream};
+    subscriptions.set(path, subscription);
+    if (before && before.told !== running && before.running === running) this.#refused(node.id, path);
+    return subscription;
   }
 
   /** A version that the proxy was told and did not take is not told again. */

@@ -83,6 +83,10 @@ export class RunningMesh {
     return this.#state.ports.edge.port;
   }
 
+  get edgeUrl(): string {
+    return `http://127.0.0.1:${this.edgePort}/`;
+  }
+
   get pods(): readonly Pod[] {
     return [...this.#pods.values()];
   }
@@ -98,8 +102,8 @@ export class RunningMesh {
   }
 
   /**
-   * Workloads that are to start go first and those that are to end go last, so no route leads to neither. One that takes
-   * the place of another is ready before requests go to it, unless the user has fixed a port of theirs.
+   * Workloads that are to start are ready before routes lead to them, and those that are to end end when none does. A
+   * workload that must start anew runs beside its successor for a moment, unless the user has fixed a port of theirs.
    */
   async #change(next: State): Promise<void> {
     for (const {pod, spec} of this.#changed(next)) {
@@ -122,9 +126,7 @@ export class RunningMesh {
     const begun: Pod[] = [];
     for (const spec of coming) begun.push(await this.#begin(spec, state));
     this.#discovery.publish(Object.fromEntries(Object.entries(files).filter(([path]) => !(path in this.#files))));
-    const rolling = begun.filter(({name}) => rolled.has(name));
-    const {stopping} = this.#options.processes;
-    await until(async () => stopping.aborted || rolling.every((pod) => pod.ready), ROLL_MS);
+    if (this.pods.length > 0) await this.#settled(begun);
 
     this.#state = state;
     for (const {name} of leaving) this.#pods.delete(name);
@@ -132,6 +134,13 @@ export class RunningMesh {
     await this.#keepEdge(files["proxies/edge/bootstrap.json"]!);
     await this.#tell(this.#render(state));
     await Promise.all(leaving.map((pod) => pod.stop()));
+  }
+
+  /** A pod that takes another's place, also under another name, must not be the only one before it is ready. */
+  async #settled(pods: readonly Pod[]): Promise<void> {
+    const {stopping} = this.#options.processes;
+    const waited = pods.filter(({spec}) => spec.workload.address === undefined);
+    await until(async () => stopping.aborted || waited.every((pod) => pod.ready), ROLL_MS);
   }
 
   /** The pods that stay by name but must start anew for the next state, with what they are to be. */
@@ -165,7 +174,12 @@ export class RunningMesh {
   async #begin(spec: PodSpec, state: State): Promise<Pod> {
     await this.#prepare(spec.workload.name, spec.bootstrap, state);
     const {processes, envoy, log} = this.#options;
-    return new Pod(spec, {processes, envoy, log, onReadiness: () => this.#showReadiness()});
+    const onReadiness = (pod: Pod): void => {
+      const {address} = pod.spec.workload;
+      if (address !== undefined) log(`${pod.name}: ${address} ${pod.ready ? "answers" : "does not answer"}`);
+      this.#showReadiness();
+    };
+    return new Pod(spec, {processes, envoy, log, onReadiness});
   }
 
   #prepare(name: string, bootstrap: JsonObject, {mesh}: State): Promise<void> {
@@ -201,13 +215,24 @@ export class RunningMesh {
   }
 
   async #started(): Promise<void> {
-    const own = this.pods.filter(({spec}) => spec.workload.address === undefined);
+    const began = performance.now();
+    const {processes, log} = this.#options;
     const edge = new Admin(this.#state.ports.edge.admin);
-    const {stopping} = this.#options.processes;
-    const ready = async (): Promise<boolean> => own.every((pod) => pod.ready) && (await edge.live());
-    if (await until(async () => stopping.aborted || (await ready()), START_MS, 50)) return stopping.throwIfAborted();
-    const missing = own.filter((pod) => !pod.ready).map(({name}) => name);
-    throw new Error(`not ready within ${START_MS / 1000} s: ${missing.join(", ") || "edge"}`);
+    const up = ({spec, ready, settled}: Pod): boolean => (spec.workload.address === undefined ? ready : settled);
+    const ready = async (): Promise<boolean> => this.pods.every(up) && (await edge.live());
+    await until(async () => processes.stopping.aborted || (await ready()), START_MS, 50);
+    processes.stopping.throwIfAborted();
+    if (!(await ready())) {
+      const missing = this.pods.filter((pod) => !up(pod)).map(({name}) => name);
+      throw new Error(`not ready within ${START_MS / 1000} s: ${missing.join(", ") || "edge"}`);
+    }
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    log(`${this.pods.length} workloads with their sidecars up in ${seconds} s; the edge is ${this.edgeUrl}`);
+    for (const {name, spec} of this.pods.filter((pod) => !pod.ready)) {
+      log(
+        `${name}: ${spec.workload.address} does not answer yet; its callers get 503 or the next of their lane's chain`,
+      );
+    }
   }
 }
 

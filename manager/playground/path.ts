@@ -22,7 +22,10 @@ export interface HopTree extends Hop {
 export interface Answer {
   readonly request: SampleRequest;
   readonly tree: HopTree;
+  /** 0 when there was no answer. */
   readonly status: number;
+  /** Why there was none. */
+  readonly error?: string;
 }
 
 const agent = new Agent({keepAlive: true, maxSockets: 16});
@@ -33,16 +36,17 @@ const PATIENCE_MS = 15_000;
  * @param entry the service that the edge calls
  */
 export async function send(request: SampleRequest, entry: string): Promise<Answer> {
-  const response = await get(request);
-  const body = parseAnswer(await text(response));
-  const call: EchoCall = {
-    ...body,
-    service: entry,
-    hop: parseHop(header(response, "x-swimlane-hop")),
-    workload: header(response, "x-swimlane-workload") ?? body.workload ?? "",
-    status: response.statusCode ?? 0,
-  };
-  return {request, tree: hopTree(call), status: call.status};
+  try {
+    const response = await get(request);
+    const body = parseAnswer(await text(response));
+    const hop = parseHop(header(response, "x-swimlane-hop"));
+    const workload = header(response, "x-swimlane-workload") ?? body.workload ?? "";
+    const status = response.statusCode ?? 0;
+    return {request, tree: hopTree({...body, service: entry, hop, workload, status}), status};
+  } catch (error) {
+    const tree = {service: entry, lane: "baseline", workload: "", carrier: "none", calls: []};
+    return {request, tree, status: 0, error: (error as Error).message};
+  }
 }
 
 /** The tree as a list, callers before their callees. */

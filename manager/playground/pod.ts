@@ -46,6 +46,7 @@ export class Pod {
   /** A process of the user's own is not ours to start. */
   readonly #application: KeptProcess | undefined;
   #ready = false;
+  #settled = false;
 
   constructor(spec: PodSpec, host: PodHost) {
     this.spec = spec;
@@ -64,6 +65,11 @@ export class Pod {
 
   get ready(): boolean {
     return this.#ready;
+  }
+
+  /** Whether it is known by now if the application is there. */
+  get settled(): boolean {
+    return this.#settled;
   }
 
   /** Process ids, for whoever wants to see what happens when one ends. */
@@ -104,7 +110,9 @@ export class Pod {
 
   async #probe(): Promise<void> {
     while (!this.#stopped.aborted) {
-      this.#setReady((await this.#answers()) && (this.#ready || (await this.admin.live())));
+      const live = this.#ready || (await this.admin.live());
+      this.#setReady((await this.#answers()) && live);
+      this.#settled ||= live;
       await this.#pause(PROBE_MS);
     }
   }

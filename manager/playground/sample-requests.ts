@@ -1,3 +1,5 @@
+import {BlockList, isIPv6} from "node:net";
+
 import {bucketOf} from "../compile/hash.ts";
 import type {Condition, GroupPlan, Named, Plan, StickyKey, WayIn} from "../compile/plan.ts";
 
@@ -81,9 +83,21 @@ function keyAsk(key: StickyKey, value: string): Ask {
   return {headers: {cookie: `${"cookie" in key ? key.cookie : key.issue}=${value}`}};
 }
 
+/** By the first way in that requests from loopback may take. */
 function wayAsk({ask}: GroupPlan, lane: string): Ask | undefined {
-  const [way] = ask;
+  const way = ask.find(({grant}) => grants(grant)) ?? ask[0];
   return way && wayWith(way, lane);
+}
+
+function grants(grant: Condition): boolean {
+  return "from" in grant ? grant.from.some(holdsLoopback) : "anyone" in grant;
+}
+
+function holdsLoopback(network: string): boolean {
+  const [address = "", bits] = network.split("/");
+  const list = new BlockList();
+  list.addSubnet(address, Number(bits), isIPv6(address) ? "ipv6" : "ipv4");
+  return list.check("127.0.0.1");
 }
 
 function wayWith(way: WayIn, lane: string): Ask {
@@ -99,10 +113,14 @@ function ruleAsk({rules}: GroupPlan, lane: string): Ask | undefined {
   const [condition = rule?.when] = rule && "any" in rule.when ? rule.when.any : [];
   if (condition === undefined) return undefined;
   const asks = ("all" in condition ? condition.all : [condition]).map(conditionAsk);
-  return asks.reduce<Ask | undefined>(
-    (all, ask) => (all && ask ? {...all, ...ask, headers: {...all.headers, ...ask.headers}} : undefined),
-    {},
-  );
+  return asks.every((ask) => ask !== undefined) ? asks.reduce(both, {}) : undefined;
+}
+
+function both(a: Ask, b: Ask): Ask {
+  const cookies = [a.headers?.["cookie"], b.headers?.["cookie"]].filter((cookie) => cookie !== undefined);
+  const cookie = cookies.length === 0 ? {} : {cookie: cookies.join("; ")};
+  const path = a.path && b.path ? {path: `${a.path}&${b.path.slice("/?".length)}`} : {};
+  return {...a, ...b, ...path, headers: {...a.headers, ...b.headers, ...cookie}};
 }
 
 function conditionAsk(condition: Condition): Ask | undefined {

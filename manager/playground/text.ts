@@ -5,14 +5,14 @@ import type {SampleRequest} from "./sample-requests.ts";
 const HEADINGS = ["SERVICE", "WORKLOAD", "LANE", "CARRIER"];
 
 /** The way of one request, a line a service, callees below their caller. */
-export function pathText({request, tree, status}: Answer): string {
+export function pathText({request, tree, status, error}: Answer): string {
   const rows = [HEADINGS, ...hopRows(tree, "")];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd());
   const lost = lostAt(tree).map(
-    (service) => `  ${request.name} lost at ${service}: it forwards no trace header. Add traceparent to its forwards`,
+    (service) => `  ${request.name} lost at ${service}: it forwards no trace header. Let it forward traceparent`,
   );
-  return [`${request.name}: ${status}`, ...lines, ...lost, ""].join("\n");
+  return [`${request.name}: ${error ?? status}`, ...lines, ...lost, ""].join("\n");
 }
 
 function hopRows({service, workload, lane, carrier, calls}: HopTree, indent: string): string[][] {

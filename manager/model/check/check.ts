@@ -1,5 +1,6 @@
 import type {Broken, Mesh} from "../mesh.ts";
 import type {Problem} from "../problem.ts";
+import {checkCircles} from "./circles.ts";
 import {checkEntries} from "./entries.ts";
 import {checkFallbacks} from "./fallbacks.ts";
 import {checkHosts} from "./hosts.ts";
@@ -16,6 +17,7 @@ export function checkMesh(mesh: Mesh, broken: Broken): Problem[] {
     checkLanes,
     checkFallbacks,
     checkPlayground,
+    checkCircles,
     checkPlaygroundLanes,
   ];
   return checks.flatMap((check) => check(mesh, broken));
