@@ -17,7 +17,7 @@ if (counts.failed > 0) process.exitCode ||= 1;
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
 
 async function fetchEnvoys() {
-  const {findEnvoy} = await import("../dist/playground/envoy-binary.js");
+  const {findEnvoy} = await import("../dist/playground/envoy/binary.js");
   const {progressLine} = await import("../dist/playground/progress-line.js");
   const progress = progressLine(process.stderr);
   try {

@@ -1,10 +1,10 @@
 import {existsSync} from "node:fs";
 import {join} from "node:path";
 import {Command, InvalidArgumentError, Option} from "commander";
-import {findEnvoy} from "../playground/envoy-binary.ts";
+import {findEnvoy} from "../playground/envoy/binary.ts";
 import {RunningMesh} from "../playground/mesh.ts";
 import {type Answer, flatten, send} from "../playground/path.ts";
-import {Processes} from "../playground/processes.ts";
+import {Processes} from "../playground/processes/processes.ts";
 import {progressLine} from "../playground/progress-line.ts";
 import {sampleRequests, type SampleRequest, userRequests} from "../playground/sample-requests.ts";
 import {curlLine, pathText} from "../playground/text.ts";

@@ -5,15 +5,15 @@ import {compileMesh, type Owners, type Plan, playgroundFacts} from "../compile/i
 import type {Mesh, Playground} from "../model/index.ts";
 import {type Files, type Ports, renderEnvoy} from "../render/envoy/index.ts";
 import type {JsonObject} from "../render/filter-config.ts";
-import {Admin, until} from "./admin.ts";
-import {DiscoveryServer} from "./discovery-server.ts";
-import {KeptProcess} from "./kept-process.ts";
+import {Admin, until} from "./envoy/admin.ts";
+import {DiscoveryServer} from "./envoy/discovery-server.ts";
+import {KeptProcess} from "./processes/kept-process.ts";
 import {portsFor, withoutPorts} from "./mesh-ports.ts";
-import {changeInOrder} from "./order-of-changes.ts";
+import {changeInOrder} from "./envoy/order-of-changes.ts";
 import {Pod, type PodSpec} from "./pod.ts";
-import type {Child, Processes} from "./processes.ts";
-import {ProxyFolders} from "./proxy-folders.ts";
-import {startEnvoy} from "./start-envoy.ts";
+import type {Child, Processes} from "./processes/processes.ts";
+import {ProxyFolders} from "./envoy/proxy-folders.ts";
+import {startEnvoy} from "./envoy/start.ts";
 
 /** How long the whole mesh may take to start, and one workload that takes the place of another. */
 const START_MS = 60_000;

@@ -1,7 +1,7 @@
 import {Agent, type IncomingMessage, request as httpRequest} from "node:http";
 import {text} from "node:stream/consumers";
 
-import {type EchoCall, parseAnswer, parseHop} from "./echo-answer.ts";
+import {type EchoCall, parseAnswer, parseHop} from "./echo/answer.ts";
 import type {SampleRequest} from "./sample-requests.ts";
 
 /** One service on the way of a request, in the order of the calls. */

@@ -4,12 +4,12 @@ import {setTimeout as delay} from "node:timers/promises";
 import type {Call, Workload} from "../model/index.ts";
 import type {SidecarPorts} from "../render/envoy/index.ts";
 import type {JsonObject} from "../render/filter-config.ts";
-import {Admin, until} from "./admin.ts";
-import {builtProgram} from "./built.ts";
-import {urlVariable} from "./echo-settings.ts";
-import {KeptProcess} from "./kept-process.ts";
-import type {Child, Processes} from "./processes.ts";
-import {startEnvoy} from "./start-envoy.ts";
+import {Admin, until} from "./envoy/admin.ts";
+import {builtProgram} from "./processes/built.ts";
+import {urlVariable} from "./echo/settings.ts";
+import {KeptProcess} from "./processes/kept-process.ts";
+import type {Child, Processes} from "./processes/processes.ts";
+import {startEnvoy} from "./envoy/start.ts";
 
 const PROBE_MS = 100;
 /** How long the requests that a removed workload still answers may take. */
@@ -95,7 +95,7 @@ export class Pod {
   #startEcho(): Promise<Child> {
     const {service, calls, forwards, ports} = this.spec;
     const urls = calls.map(({service: callee}) => [urlVariable(callee), `http://127.0.0.1:${ports.calls[callee]}`]);
-    return this.#host.processes.spawn(`${this.name} application`, process.execPath, [builtProgram("echo")], {
+    return this.#host.processes.spawn(`${this.name} application`, process.execPath, [builtProgram("echo/main")], {
       env: {
         PORT: ports.application.slice(ports.application.lastIndexOf(":") + 1),
         MESHLANE_SERVICE: service.slice(service.indexOf("/") + 1),

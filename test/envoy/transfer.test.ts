@@ -3,7 +3,7 @@ import {once} from "node:events";
 import type {ServerResponse} from "node:http";
 import {buffer} from "node:stream/consumers";
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
-import {echoWebSocket} from "../../manager/playground/websocket.ts";
+import {echoWebSocket} from "../../manager/playground/echo/websocket.ts";
 import {type App, receive, type Received, type Request, tell} from "./rig/app.ts";
 import {ask, connectSession, open, openStream, send, type Target} from "./rig/client.ts";
 import {frame, unframe} from "./rig/grpc.ts";

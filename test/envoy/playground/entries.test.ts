@@ -2,7 +2,7 @@
 import {createServer, type IncomingMessage, type Server} from "node:http";
 import type {AddressInfo} from "node:net";
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
-import type {EchoAnswer} from "../../../manager/playground/echo-answer.ts";
+import type {EchoAnswer} from "../../../manager/playground/echo/answer.ts";
 import {Local} from "./rig/local.ts";
 import {type Ask, hops} from "./rig/visit.ts";
 

@@ -3,7 +3,7 @@ import {once} from "node:events";
 import {createServer, type Server} from "node:http";
 import type {AddressInfo} from "node:net";
 import {afterAll, beforeAll, expect, test} from "vitest";
-import {until} from "../../../manager/playground/admin.ts";
+import {until} from "../../../manager/playground/envoy/admin.ts";
 import {failures, startLoad} from "./rig/load.ts";
 import {Local} from "./rig/local.ts";
 import {type Ask, inLane, type Visit} from "./rig/visit.ts";

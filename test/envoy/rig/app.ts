@@ -6,7 +6,7 @@ import type {Duplex} from "node:stream";
 import {buffer} from "node:stream/consumers";
 import {createServer as createTlsServer, type Server as TlsServer} from "node:tls";
 
-import {EitherHttp} from "../../../manager/playground/either-http.ts";
+import {EitherHttp} from "../../../manager/playground/echo/either-http.ts";
 import {frame, GRPC} from "./grpc.ts";
 import {type Header, pairs} from "./headers.ts";
 

@@ -3,12 +3,12 @@ import {join} from "node:path";
 
 import {compileMesh, type Plan, playgroundFacts} from "../../../manager/compile/index.ts";
 import {loadMesh, type Playground} from "../../../manager/model/index.ts";
-import {Admin, until} from "../../../manager/playground/admin.ts";
-import {Authority} from "../../../manager/playground/certificates.ts";
-import {DiscoveryServer} from "../../../manager/playground/discovery-server.ts";
-import {findEnvoy} from "../../../manager/playground/envoy-binary.ts";
+import {Admin, until} from "../../../manager/playground/envoy/admin.ts";
+import {Authority} from "../../../manager/playground/envoy/certificates.ts";
+import {DiscoveryServer} from "../../../manager/playground/envoy/discovery-server.ts";
+import {findEnvoy} from "../../../manager/playground/envoy/binary.ts";
 import {freePorts} from "../../../manager/playground/free-ports.ts";
-import {type Child, Processes} from "../../../manager/playground/processes.ts";
+import {type Child, Processes} from "../../../manager/playground/processes/processes.ts";
 import {assignPorts, type Files, type Ports, renderEnvoy} from "../../../manager/render/envoy/index.ts";
 import type {JsonObject} from "../../../manager/render/filter-config.ts";
 import {App, type Identity} from "./app.ts";

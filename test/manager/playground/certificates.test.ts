@@ -3,7 +3,7 @@ import {once} from "node:events";
 import type {AddressInfo} from "node:net";
 import {connect, createServer, type TLSSocket} from "node:tls";
 import {expect, test} from "vitest";
-import {Authority} from "../../../manager/playground/certificates.ts";
+import {Authority} from "../../../manager/playground/envoy/certificates.ts";
 
 const LONG = `shop/${"w".repeat(63)}`;
 

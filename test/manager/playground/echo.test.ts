@@ -4,9 +4,9 @@ import {connect as connectHttp2} from "node:http2";
 import {type AddressInfo, connect} from "node:net";
 import {json} from "node:stream/consumers";
 import {afterEach, expect, test} from "vitest";
-import {type EchoAnswer, parseHop} from "../../../manager/playground/echo-answer.ts";
-import {type Echo, startEcho} from "../../../manager/playground/echo-server.ts";
-import {echoSettings} from "../../../manager/playground/echo-settings.ts";
+import {type EchoAnswer, parseHop} from "../../../manager/playground/echo/answer.ts";
+import {type Echo, startEcho} from "../../../manager/playground/echo/server.ts";
+import {echoSettings} from "../../../manager/playground/echo/settings.ts";
 
 const running: Echo[] = [];
 
@@ -125,7 +125,7 @@ test("a connection that begins byte by byte is understood", async () => {
   let seen = "";
   socket.on("data", (chunk: Buffer) => (seen += chunk.toString()));
   await once(socket, "close");
-  expect(seen).toMatch(/^HTTP\/1.1 200 OK[^]*"method":"PROPFIND"/);
+  expect(seen).toMatch(/^HTTP\/1.1 200 OK[^]*"method": "PROPFIND"/);
 });
 
 test("/ready answers 200, calls nobody, and 503 while made unready", async () => {

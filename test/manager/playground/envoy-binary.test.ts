@@ -2,8 +2,8 @@ import {chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {afterEach, beforeEach, describe, expect, test, vi} from "vitest";
-import {findEnvoy} from "../../../manager/playground/envoy-binary.ts";
-import {lackOfV8} from "../../../manager/playground/envoy-v8.ts";
+import {findEnvoy} from "../../../manager/playground/envoy/binary.ts";
+import {lackOfV8} from "../../../manager/playground/envoy/v8.ts";
 import {progressLine} from "../../../manager/playground/progress-line.ts";
 
 const WITH_V8 = `case "$*" in

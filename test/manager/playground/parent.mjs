@@ -1,5 +1,5 @@
 // A playground in small: starts the commands given as JSON, prints what it started, and ends as it is told on stdin.
-const {Processes} = await import("../../../dist/playground/processes.js");
+const {Processes} = await import("../../../dist/playground/processes/processes.js");
 const processes = await Processes.start();
 const children = [];
 for (const [i, script] of JSON.parse(process.argv[2]).entries()) {

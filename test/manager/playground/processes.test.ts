@@ -4,7 +4,7 @@ import {existsSync, readFileSync} from "node:fs";
 import {join} from "node:path";
 import {setTimeout as pause} from "node:timers/promises";
 import {expect, test} from "vitest";
-import {Processes} from "../../../manager/playground/processes.ts";
+import {Processes} from "../../../manager/playground/processes/processes.ts";
 
 /** Prints a line and stays; a second process of its own as well. */
 const PAIR = "sleep 1000 & echo up; wait";

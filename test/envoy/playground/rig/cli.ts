@@ -7,7 +7,7 @@ import {createInterface} from "node:readline";
 import {text} from "node:stream/consumers";
 import {setTimeout as pause} from "node:timers/promises";
 
-import {findEnvoy} from "../../../../manager/playground/envoy-binary.ts";
+import {findEnvoy} from "../../../../manager/playground/envoy/binary.ts";
 
 const top = join(import.meta.dirname, "..", "..", "..", "..");
 

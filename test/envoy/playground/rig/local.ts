@@ -1,10 +1,10 @@
 import {join} from "node:path";
 
 import {formatProblem, loadMesh} from "../../../../manager/model/index.ts";
-import {findEnvoy} from "../../../../manager/playground/envoy-binary.ts";
+import {findEnvoy} from "../../../../manager/playground/envoy/binary.ts";
 import {type LocalMesh, RunningMesh} from "../../../../manager/playground/mesh.ts";
 import type {Pod} from "../../../../manager/playground/pod.ts";
-import {Processes} from "../../../../manager/playground/processes.ts";
+import {Processes} from "../../../../manager/playground/processes/processes.ts";
 import {type Ask, visit, type Visit} from "./visit.ts";
 
 const modules = join(import.meta.dirname, "..", "..", "..", "..", "filter", "build");

@@ -37,7 +37,7 @@ export class Processes {
 
   private constructor() {
     this.folder = mkdtempSync(join(tmpdir(), "meshlane-"));
-    this.#reaper = spawn(process.execPath, [builtProgram("reaper"), this.folder, this.#mark], {
+    this.#reaper = spawn(process.execPath, [builtProgram("processes/reaper"), this.folder, this.#mark], {
       detached: true,
       stdio: ["pipe", "ignore", "inherit"],
     });

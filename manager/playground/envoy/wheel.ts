@@ -3,7 +3,7 @@ import {createReadStream} from "node:fs";
 import {chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile} from "node:fs/promises";
 import {homedir} from "node:os";
 import {dirname, join} from "node:path";
-import {lackOfV8, lastLine, runProgram} from "./envoy-v8.ts";
+import {lackOfV8, lastLine, runProgram} from "./v8.ts";
 
 export type Progress = (line: string) => void;
 export type EnvoyVersion = keyof typeof WHEELS;

@@ -1,7 +1,7 @@
 import {Agent, type IncomingMessage, request} from "node:http";
 import {text} from "node:stream/consumers";
-import {type EchoCall, parseAnswer, parseHop} from "./echo-answer.ts";
-import type {Callee} from "./echo-settings.ts";
+import {type EchoCall, parseAnswer, parseHop} from "./answer.ts";
+import type {Callee} from "./settings.ts";
 
 const agent = new Agent({keepAlive: true});
 const PATIENCE_MS = 10_000;

@@ -1,7 +1,7 @@
 import {accessSync, constants, statSync} from "node:fs";
 import {delimiter, join} from "node:path";
-import {lackOfV8, runProgram} from "./envoy-v8.ts";
-import {cachedEnvoy, cacheFolder, type EnvoyVersion, NEWEST, type Progress} from "./envoy-wheel.ts";
+import {lackOfV8, runProgram} from "./v8.ts";
+import {cachedEnvoy, cacheFolder, type EnvoyVersion, NEWEST, type Progress} from "./wheel.ts";
 
 export interface EnvoySearch {
   /** Exactly this one. Left out: any Envoy with V8 will do, at best the newest pinned one. */

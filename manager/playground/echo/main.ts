@@ -3,8 +3,8 @@
  * Prints `listening PORT` when it can be called. TERM ends it: what is in flight has 2 s to finish. USR2 makes it
  * unready, and ready again.
  */
-import {echoSettings} from "./echo-settings.ts";
-import {startEcho} from "./echo-server.ts";
+import {echoSettings} from "./settings.ts";
+import {startEcho} from "./server.ts";
 
 try {
   const echo = await startEcho(echoSettings(process.env));

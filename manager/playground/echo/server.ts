@@ -2,9 +2,9 @@ import {once} from "node:events";
 import {createServer as createHttp1, type IncomingMessage, ServerResponse} from "node:http";
 import {createServer as createHttp2, Http2ServerRequest, type Http2ServerResponse} from "node:http2";
 import type {AddressInfo} from "node:net";
-import type {EchoAnswer, EchoCall} from "./echo-answer.ts";
-import {call, failed} from "./echo-calls.ts";
-import type {EchoSettings} from "./echo-settings.ts";
+import type {EchoAnswer, EchoCall} from "./answer.ts";
+import {call, failed} from "./calls.ts";
+import type {EchoSettings} from "./settings.ts";
 import {EitherHttp} from "./either-http.ts";
 import {echoWebSocket} from "./websocket.ts";
 

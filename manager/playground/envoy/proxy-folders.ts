@@ -1,7 +1,7 @@
 import {mkdir, writeFile} from "node:fs/promises";
 import {join} from "node:path";
 
-import type {JsonObject} from "../render/filter-config.ts";
+import type {JsonObject} from "../../render/filter-config.ts";
 import {Authority} from "./certificates.ts";
 
 /** The folders that the proxies run in: what each finds there when it starts. */

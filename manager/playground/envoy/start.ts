@@ -1,6 +1,6 @@
 import {join} from "node:path";
 
-import type {Child, Processes} from "./processes.ts";
+import type {Child, Processes} from "../processes/processes.ts";
 
 /** Envoy's own words are shown from this level on. */
 const LEVEL = "error";

@@ -3,7 +3,7 @@ import {createServer, type Http2Server, type Http2Session, type ServerHttp2Strea
 import type {AddressInfo} from "node:net";
 import {text} from "node:stream/consumers";
 
-import {type Files, fileName, versionOf} from "../render/envoy/index.ts";
+import {type Files, fileName, versionOf} from "../../render/envoy/index.ts";
 
 /** What Envoy asks (xDS `DiscoveryRequest` as JSON). */
 interface Question {

@@ -1,5 +1,5 @@
-import {type Files, versionOf} from "../render/envoy/index.ts";
-import type {Json, JsonObject} from "../render/filter-config.ts";
+import {type Files, versionOf} from "../../render/envoy/index.ts";
+import type {Json, JsonObject} from "../../render/filter-config.ts";
 import type {DiscoveryServer} from "./discovery-server.ts";
 
 const CLUSTERS = "clusters.json";
