@@ -22,6 +22,7 @@ import {
   baggageNameLength,
   beginRequest,
   removeLaneHeader,
+  removeUnseen,
   takePairs,
   writeBaggage,
   writeHeader,
@@ -47,13 +48,17 @@ export function issuedKey(): usize {
 /** Decides a request and writes its context. Answers whether it did: not so for a peer of the mesh. */
 export function admit(edge: EdgeConfiguration): bool {
   beginRequest();
-  if (!takePairs()) {
-    removeUnseen(edge);
-    return false;
-  }
+  const taken = takePairs();
   if (edge.remembers && (edge.plainText || isMeshPeer())) {
+    if (!taken) return false;
     const header = readLaneHeader(edge.headerAt, edge.headerLength);
     rememberCarried(edge, header, readBaggage(baggageName(), baggageNameLength()));
+    return false;
+  }
+  if (!taken) {
+    removeUnseen(edge);
+    removeAsked(edge, edge.askedLength);
+    removeAsked(edge, edge.askedLength - BAGGAGE_TAIL);
     return false;
   }
   startDecision(edge);
@@ -86,14 +91,6 @@ function makeKey(): bool {
     store<u8>(key + i, digit < 10 ? 0x30 + digit : 0x57 + digit);
   }
   return true;
-}
-
-/** Without its headers a request cannot be decided; whatever may be context goes. */
-function removeUnseen(edge: EdgeConfiguration): void {
-  removeLaneHeader(edge);
-  removeHeader(REQUEST_HEADERS, baggageName(), baggageNameLength());
-  removeAsked(edge, edge.askedLength);
-  removeAsked(edge, edge.askedLength - BAGGAGE_TAIL);
 }
 
 function removeAsked(edge: EdgeConfiguration, length: u32): void {

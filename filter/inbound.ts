@@ -14,6 +14,7 @@ import {
   beginRequest,
   mayCarry,
   removeLaneHeader,
+  removeUnseen,
   takePairs,
   writeMember,
 } from "./request";
@@ -41,7 +42,10 @@ function arrive(configuration: InboundConfiguration): void {
   beginRequest();
   const busy = configuration.traceIds != 0 && laneSeen();
   if (!busy && !mayCarry(configuration)) return;
-  if (!takePairs()) return;
+  if (!takePairs()) {
+    if (!configuration.plainText && !isMeshPeer()) removeUnseen(configuration);
+    return;
+  }
   const header = readLaneHeader(configuration.headerAt, configuration.headerLength);
   const member = readBaggage(baggageName(), baggageNameLength());
   const carries = header != ABSENT || member != ABSENT;

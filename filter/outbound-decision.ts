@@ -14,6 +14,7 @@ import {
   beginRequest,
   mayCarry,
   removeLaneHeader,
+  removeUnseen,
   takePairs,
   writeHeader,
   writeMember,
@@ -44,18 +45,21 @@ export function restore(configuration: OutboundConfiguration): u32 {
   header = ABSENT;
   member = ABSENT;
   const busy = !configuration.gateway && configuration.traceIds != 0 && laneSeen();
-  const taken = (busy || mayCarry(configuration)) && takePairs();
+  const wanted = busy || mayCarry(configuration);
+  const taken = wanted && takePairs();
   if (taken) {
     header = readLaneHeader(configuration.headerAt, configuration.headerLength);
     member = readBaggage(baggageName(), baggageNameLength());
   }
   const carrier = decide(configuration, busy && taken);
-  const carries = header != ABSENT || member != ABSENT;
+  const unseen = wanted && !taken;
+  const carries = unseen || header != ABSENT || member != ABSENT;
   if (!carries && carrier == NONE) return NONE;
   if (staysInMesh(configuration)) {
     write(configuration, carrier);
     return carrier;
   }
+  if (unseen) removeUnseen(configuration);
   if (header != ABSENT) removeLaneHeader(configuration);
   if (member != ABSENT) writeMember(0, 0);
   return carrier;

@@ -2,7 +2,7 @@
 
 import {REQUEST_HEADERS} from "./host/abi";
 import {resetArena} from "./host/arena";
-import {getHeader, getPairs, removeHeader, replaceHeader} from "./host/headers";
+import {getPairs, mayHaveHeader, removeHeader, replaceHeader} from "./host/headers";
 import {resultLength, resultPointer} from "./host/result";
 import {appendMember, copyOthers, MEMBER_MAX} from "./lane/baggage";
 import {textAt, textLength} from "./lane/bytes";
@@ -30,10 +30,10 @@ export function beginRequest(): void {
   closePairs();
 }
 
-/** Whether a header is there that may carry context. A miss costs a fifth of a hit. */
+/** Whether a header may be there that carries context. A miss costs a fifth of a hit. */
 export function mayCarry(configuration: Common): bool {
-  if (getHeader(REQUEST_HEADERS, configuration.headerAt, configuration.headerLength)) return true;
-  return getHeader(REQUEST_HEADERS, textAt(BAGGAGE), textLength(BAGGAGE));
+  if (mayHaveHeader(REQUEST_HEADERS, configuration.headerAt, configuration.headerLength)) return true;
+  return mayHaveHeader(REQUEST_HEADERS, textAt(BAGGAGE), textLength(BAGGAGE));
 }
 
 /** Takes all headers of the request. False when the host does not give them. */
@@ -47,6 +47,12 @@ export function writeHeader(configuration: Common, lane: usize, length: u32): vo
 
 export function removeLaneHeader(configuration: Common): void {
   removeHeader(REQUEST_HEADERS, configuration.headerAt, configuration.headerLength);
+}
+
+/** Removes whatever may be context of a request whose headers the host does not give. */
+export function removeUnseen(configuration: Common): void {
+  removeLaneHeader(configuration);
+  removeHeader(REQUEST_HEADERS, textAt(BAGGAGE), textLength(BAGGAGE));
 }
 
 /** Writes the baggage that was read last with our member naming that lane, or, when `length` is 0, without it. */

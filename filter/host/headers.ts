@@ -1,6 +1,7 @@
 /** Headers. Names are lower case; bytes are given and taken as they are. */
 
 import {
+  NOT_FOUND,
   OK,
   proxyAddHeaderMapValue,
   proxyGetHeaderMapPairs,
@@ -13,6 +14,11 @@ import {lengthCell, pointerCell} from "./result";
 /** Whether the map has the header; then `resultPointer` and `resultLength` are the first value of that name. */
 export function getHeader(map: u32, name: usize, nameLength: u32): bool {
   return proxyGetHeaderMapValue(map, name, nameLength, pointerCell, lengthCell) == OK;
+}
+
+/** Whether the map has the header, or may have: its value may be too large for the arena. */
+export function mayHaveHeader(map: u32, name: usize, nameLength: u32): bool {
+  return proxyGetHeaderMapValue(map, name, nameLength, pointerCell, lengthCell) != NOT_FOUND;
 }
 
 /**
