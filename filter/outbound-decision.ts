@@ -42,26 +42,18 @@ let member: u32 = 0;
  */
 export function restore(configuration: OutboundConfiguration): u32 {
   beginRequest();
-  header = ABSENT;
-  member = ABSENT;
   const busy = !configuration.gateway && configuration.traceIds != 0 && laneSeen();
   const wanted = busy || mayCarry(configuration);
   const taken = wanted && takePairs();
-  if (taken) {
-    header = readLaneHeader(configuration.headerAt, configuration.headerLength);
-    member = readBaggage(baggageName(), baggageNameLength());
-  }
-  const carrier = decide(configuration, busy && taken);
   const unseen = wanted && !taken;
+  header = taken ? readLaneHeader(configuration.headerAt, configuration.headerLength) : ABSENT;
+  member = taken ? readBaggage(baggageName(), baggageNameLength()) : ABSENT;
+  const carrier = decide(configuration, busy && taken);
   const carries = unseen || header != ABSENT || member != ABSENT;
   if (!carries && carrier == NONE) return NONE;
-  if (staysInMesh(configuration)) {
-    write(configuration, carrier);
-    return carrier;
-  }
-  if (unseen) removeUnseen(configuration);
-  if (header != ABSENT) removeLaneHeader(configuration);
-  if (member != ABSENT) writeMember(0, 0);
+  if (staysInMesh(configuration)) write(configuration, carrier);
+  else if (unseen) removeUnseen(configuration);
+  else remove(configuration);
   return carrier;
 }
 
@@ -91,6 +83,11 @@ function write(configuration: OutboundConfiguration, carrier: u32): void {
   if (member == BAD || (member == GOOD && !same(memberAt, memberLength, decidedAt, decidedLength))) {
     writeMember(decidedAt, decidedLength);
   }
+}
+
+function remove(configuration: OutboundConfiguration): void {
+  if (header != ABSENT) removeLaneHeader(configuration);
+  if (member != ABSENT) writeMember(0, 0);
 }
 
 const CLUSTER = text("xds\0cluster_name");
