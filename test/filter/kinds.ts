@@ -13,18 +13,26 @@ export const edgeGroups = (name: string, more: object[] = []): object[] => [
   ...more,
 ];
 
+interface Kind {
+  configuration: object;
+  requests: Header[][];
+}
+
+const outbound: Kind = {
+  configuration: {slots: 64},
+  requests: [
+    [PATH],
+    [PATH, lane("ann")],
+    [baggage("a=1,swimlane=bob")],
+    [lane("ann"), baggage("swimlane=bob")],
+    [PATH, traceparent()],
+  ],
+};
+
 /** Requests of every kind that a module meets, one after the other. */
-export const kinds: Record<string, {configuration: object; requests: Header[][]}> = {
-  outbound: {
-    configuration: {slots: 64},
-    requests: [
-      [PATH],
-      [PATH, lane("ann")],
-      [baggage("a=1,swimlane=bob")],
-      [lane("ann"), baggage("swimlane=bob")],
-      [PATH, traceparent()],
-    ],
-  },
+export const kinds: Record<string, Kind> = {
+  outbound,
+  "outbound-playground": outbound,
   inbound: {
     configuration: {slots: 64},
     requests: [
