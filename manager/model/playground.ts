@@ -22,10 +22,24 @@ const call = z.union(
 /** The edge's proxy has this name. */
 const workloadName = name.refine((value) => value !== "edge", "must not be edge: that is the proxy in front");
 
+const protocol = z.enum(["http1", "http2"]);
+
 const workload = object(
-  {name: workloadName, labels: labels.optional(), address: address.optional()},
+  {
+    name: workloadName,
+    labels: labels.optional(),
+    address: address.optional(),
+    protocol: protocol
+      .optional()
+      .describe("What the process at the address speaks alone; left out, it is spoken to as its caller speaks."),
+  },
   {lane: "is not for a workload to say: lanes name it, by its labels or by its service (to)"},
-);
+).superRefine((written, context) => {
+  if (written.protocol === undefined || written.address !== undefined) return;
+  const message =
+    "is only for a process at an address: write its address, or remove it, as the echo program speaks both";
+  context.addIssue({code: "custom", path: ["protocol"], message});
+});
 
 const service = object({
   name,
@@ -55,8 +69,14 @@ export const playgroundSchema = object({
 export type WrittenPlayground = z.output<typeof playgroundSchema>;
 type WrittenSpec = WrittenPlayground["spec"];
 
-/** A program that stands behind a service; `address` is a process that the user runs, else the built-in echo program. */
-export type Workload = {name: string; labels: Record<string, string>; address?: string};
+/** What an application speaks. */
+export type Protocol = z.output<typeof protocol>;
+
+/**
+ * A program that stands behind a service; `address` is a process that the user runs, else the built-in echo program.
+ * `protocol`: what that process speaks alone.
+ */
+export type Workload = {name: string; labels: Record<string, string>; address?: string; protocol?: Protocol};
 
 /** `port`: a fixed outbound port for this callee, for a process that cannot read it from its environment. */
 export type Call = {service: string; port?: number};

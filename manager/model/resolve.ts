@@ -119,7 +119,7 @@ function resolvePlaygroundService(service: WrittenPlayground["spec"]["services"]
     workloads: workloads.map((workload) => ({
       name: workload.name,
       labels: {...labels, ...workload.labels},
-      ...some({address: workload.address}),
+      ...some({address: workload.address, protocol: workload.protocol}),
     })),
   };
 }

@@ -1,4 +1,5 @@
 import type {Destination, ServicePlan} from "../../compile/plan.ts";
+import type {Protocol} from "../../model/index.ts";
 import type {JsonObject} from "../filter-config.ts";
 import {MANAGER, shared, type Source, typed} from "./discovery.ts";
 import {chainClusterName, clusterName, externalClusterName, fileName} from "./names.ts";
@@ -11,12 +12,17 @@ const CIRCUIT_BREAKERS = {thresholds: [LIMITS]};
 /** With no ready endpoint a destination is empty, never "all of them anyway": only so a chain falls back. */
 const NO_PANIC = {healthy_panic_threshold: {value: 0}};
 
-const SAME_PROTOCOL = {
-  "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
-    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-    {use_downstream_protocol_config: {http2_protocol_options: {}}},
-  ),
+const SAME_PROTOCOL = protocolOptions({use_downstream_protocol_config: {http2_protocol_options: {}}});
+
+const ONLY: Record<Protocol, JsonObject> = {
+  http1: protocolOptions({explicit_http_config: {http_protocol_options: {}}}),
+  http2: protocolOptions({explicit_http_config: {http2_protocol_options: {}}}),
 };
+
+function protocolOptions(options: JsonObject): JsonObject {
+  const name = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+  return {[name]: typed(name, options)};
+}
 
 /** One destination; its endpoints come from a file of their own. */
 export function destinationCluster(destination: Destination, mtls: boolean, source: Source): JsonObject {
@@ -61,14 +67,11 @@ export function externalCluster(name: string, address: JsonObject): JsonObject {
 
 /** Whom proxies ask that do not watch files. */
 export function managerCluster(port: number): JsonObject {
-  const http2 = typed("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", {
-    explicit_http_config: {http2_protocol_options: {}},
-  });
   return {
     name: MANAGER,
     type: "STATIC",
     connect_timeout: "1s",
-    typed_extension_protocol_options: {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": http2},
+    typed_extension_protocol_options: ONLY.http2,
     load_assignment: assignment(MANAGER, [{address: {socket_address: {address: "127.0.0.1", port_value: port}}}]),
   };
 }
@@ -80,13 +83,13 @@ export function noCollectorCluster(): JsonObject {
   return {name: NO_COLLECTOR, type: "STATIC", load_assignment: {cluster_name: NO_COLLECTOR}};
 }
 
-/** The proxy's own application. */
-export function applicationCluster(address: JsonObject): JsonObject {
+/** The proxy's own application, spoken to as the caller speaks unless it has a protocol of its own. */
+export function applicationCluster(address: JsonObject, protocol?: Protocol): JsonObject {
   return {
     name: "inbound|80||",
     type: "STRICT_DNS",
     connect_timeout: "1s",
-    typed_extension_protocol_options: SAME_PROTOCOL,
+    typed_extension_protocol_options: protocol === undefined ? SAME_PROTOCOL : ONLY[protocol],
     circuit_breakers: CIRCUIT_BREAKERS,
     load_assignment: assignment("inbound|80||", [{address}]),
   };

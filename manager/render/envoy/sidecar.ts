@@ -17,7 +17,7 @@ export function sidecarFiles(mesh: LocalMesh, service: string, workload: Workloa
       service,
       admin: localAddress(admin),
       listeners: [inbound(mesh, workload.name), ...outbound(mesh, workload.name)],
-      clusters: [applicationCluster(socketAddress(application))],
+      clusters: [applicationCluster(socketAddress(application), workload.protocol)],
       source: mesh.source,
     }),
     [`${folder}/inbound.json`]: mesh.filter("meshlane.inbound", inboundFilter(mesh, service)),

@@ -33,7 +33,7 @@ spec:
   external: [{name: rates, address: "[::1]:9000"}]
   services:
     - {name: desk, calls: [{service: vault, port: 9100}, rates], workloads: [{name: desk, address: "127.0.0.1:9200"}]}
-    - {name: vault}
+    - {name: vault, workloads: [{name: vault, address: "127.0.0.1:9201", protocol: http1}]}
     - {name: vault--new}
 `;
 
