@@ -72,21 +72,24 @@ async function playground(options: PlaygroundOptions, terminal: Terminal): Promi
   const processes = await Processes.start();
   const ended = endedByUser();
   const withoutFilter = options.withoutFilter === true;
+  log("starting the mesh ...");
+  const starting = files
+    .owners()
+    .then((owners) => RunningMesh.start(mesh, owners, {processes, envoy, modules, withoutFilter, log}));
+  const stopEdits = options.once ? () => {} : takeEdits(starting, files, log);
   const run = async (): Promise<number> => {
-    log("starting the mesh ...");
-    const running = RunningMesh.start(mesh, await files.owners(), {processes, envoy, modules, withoutFilter, log});
-    const stop = options.once ? () => {} : takeEdits(running, files, log);
-    await files.remember((await running).plan.owners);
-    await showRequests(await running, options, terminal);
+    const running = await starting;
+    await files.remember(running.plan.owners);
+    await showRequests(running, options, terminal);
     if (options.once) return exitCode.ok;
     log(`Edit ${files.names.join(" or ")}: changes are taken at once. Ctrl-C ends everything.`);
     await ended;
-    stop();
     return exitCode.ok;
   };
   try {
     return await Promise.race([run(), ended.then(() => (options.once ? INTERRUPTED : exitCode.ok))]);
   } finally {
+    stopEdits();
     await processes.stop();
   }
 }
@@ -145,10 +148,11 @@ function usersText(answers: readonly Answer[]): string {
  * Takes every edit of the files, also one that is made while the mesh starts.
  * @returns how to stop
  */
-function takeEdits(running: Promise<RunningMesh>, files: LaneFiles, log: (line: string) => void): () => void {
+function takeEdits(starting: Promise<RunningMesh>, files: LaneFiles, log: (line: string) => void): () => void {
   return watchFolders(files.folders, async () => {
+    const running = await starting.catch(() => undefined);
     try {
-      await takeEdit(await running, files, log);
+      if (running) await takeEdit(running, files, log);
     } catch (error) {
       log(`not taken: ${(error as Error).message}`);
     }

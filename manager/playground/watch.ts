@@ -4,9 +4,9 @@ import {watch} from "node:fs";
 const SETTLE_MS = 50;
 
 /**
- * Calls `changed` after something was written in one of the folders, once that has settled. Folders, because a file that an
- * editor replaces is another one to the kernel. Never calls it again before it has resolved; what changed meanwhile is told
- * by one more call.
+ * Calls `changed` at once, for what changed before, and whenever something was written in one of the folders, once that has
+ * settled. Folders, because a file that an editor replaces is another one to the kernel. Never calls it again before it has
+ * resolved; what changed meanwhile is told by one more call.
  * @returns how to stop
  */
 export function watchFolders(folders: readonly string[], changed: () => Promise<void>): () => void {
@@ -29,6 +29,7 @@ export function watchFolders(folders: readonly string[], changed: () => Promise<
       timer = setTimeout(() => void run(), SETTLE_MS);
     }),
   );
+  void run();
   return () => {
     clearTimeout(timer);
     for (const watcher of watchers) watcher.close();

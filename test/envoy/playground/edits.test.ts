@@ -122,6 +122,43 @@ describe("streams of workloads that stay, and constant load", () => {
     await allEcho();
   });
 
+  test("a lane by labels that is removed and put back is reached again, and no request is lost", async () => {
+    const load = startLoad(port, [asUser("u1"), inLane("ann")]);
+    const lanes = process.read("shop.yaml");
+    const documents = lanes.split("\n---\n");
+    const others = documents.filter((document) => !/^metadata: \{name: next\b/m.test(document));
+    expect(others.length).toBe(documents.length - 1);
+    await process.change(() => process.write("shop.yaml", others.join("\n---\n")));
+    expect((await go(asUser("u1"))).at("cart")).toBe("cart-v1");
+    await process.change(() => process.write("shop.yaml", lanes));
+    expect((await go(asUser("u1"))).at("cart")).toBe("cart-v2");
+    await load.answered(10);
+    expect(failures(await load.stop())).toEqual([]);
+    await allEcho();
+  });
+
+  test("no request is lost while a baseline workload gets another name", async () => {
+    const load = startLoad(port, [inLane("bob"), inLane("eve"), asUser("u2")]);
+    const shop = process.read("playground.yaml");
+    await process.change(() =>
+      process.edit("playground.yaml", (text) => text.replace("name: cart-v1,", "name: cart-one,")),
+    );
+    expect((await go(inLane("bob"))).at("cart")).toBe("cart-one");
+    await load.answered(10);
+    await process.change(() => process.write("playground.yaml", shop));
+    expect((await go(inLane("bob"))).at("cart")).toBe("cart-v1");
+    await load.answered(10);
+    expect(failures(await load.stop())).toEqual([]);
+  });
+
+  test("a file that holds the shop and is empty for a moment changes nothing", async () => {
+    const shop = process.read("playground.yaml");
+    await process.change(() => process.write("playground.yaml", ""), /^not taken; what ran before goes on/);
+    expect((await go(inLane("ann"))).at("cart")).toBe("cart--ann");
+    await process.change(() => process.write("playground.yaml", shop));
+    await allEcho();
+  });
+
   test("an edit with errors is refused with each of them, and what ran goes on", async () => {
     const good = process.read("shop.yaml");
     const load = startLoad(port, [inLane("ann"), asUser("u1")]);

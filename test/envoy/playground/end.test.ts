@@ -36,3 +36,14 @@ test("Ctrl-C while it starts leaves nothing either", async () => {
   expect((await process.output).code).toBe(0);
   expect(await process.gone(5000)).toEqual({processes: 0, folders: []});
 });
+
+test("an edit that is made while the mesh starts is taken", async () => {
+  const [port] = await freePorts(1);
+  const tiny = TINY.replace("PORT", String(port));
+  process = new PlaygroundProcess({"tiny.yaml": tiny});
+  await process.start(["-f", "tiny.yaml"]);
+  await process.line(/starting the mesh/);
+  process.write("tiny.yaml", tiny.replace("{name: only}", "{name: only}, {name: more}"));
+  await process.line(/^taken in/);
+  expect(process.pids("MESHLANE_WORKLOAD=more").length).toBe(1);
+});
