@@ -48,7 +48,7 @@ export function restore(configuration: OutboundConfiguration): u32 {
   const unseen = wanted && !taken;
   header = taken ? readLaneHeader(configuration.headerAt, configuration.headerLength) : ABSENT;
   member = taken ? readBaggage(baggageName(), baggageNameLength()) : ABSENT;
-  const carrier = decide(configuration, busy && taken);
+  const carrier = unseen ? NONE : decide(configuration, busy && taken);
   const carries = unseen || header != ABSENT || member != ABSENT;
   if (!carries && carrier == NONE) return NONE;
   if (staysInMesh(configuration)) write(configuration, carrier);

@@ -39,7 +39,7 @@ Examples:
   meshlane playground --once -o json             send the sample requests, print their paths, end
   meshlane playground --once -o json --uids 2000 and one request for each of 2000 users
 
-Exit codes: 0 ok, 1 problems found, 2 the command itself is wrong.`;
+Exit codes: 0 ok, 1 problems found, 2 the command itself is wrong, 130 ended by Ctrl-C before --once was done.`;
 
 export function playgroundCommand(terminal: Terminal, exit: (code: number) => void): Command {
   return new Command("playground")
@@ -76,7 +76,7 @@ async function playground(options: PlaygroundOptions, terminal: Terminal): Promi
   const starting = files
     .owners()
     .then((owners) => RunningMesh.start(mesh, owners, {processes, envoy, modules, withoutFilter, log}));
-  const stopEdits = options.once ? () => {} : takeEdits(starting, files, log);
+  const stopEdits = options.once ? () => {} : takeEdits(starting, files, log, processes.stopping);
   const run = async (): Promise<number> => {
     const running = await starting;
     await files.remember(running.plan.owners);
@@ -148,13 +148,18 @@ function usersText(answers: readonly Answer[]): string {
  * Takes every edit of the files, also one that is made while the mesh starts.
  * @returns how to stop
  */
-function takeEdits(starting: Promise<RunningMesh>, files: LaneFiles, log: (line: string) => void): () => void {
+function takeEdits(
+  starting: Promise<RunningMesh>,
+  files: LaneFiles,
+  log: (line: string) => void,
+  stopping: AbortSignal,
+): () => void {
   return watchFolders(files.folders, async () => {
     const running = await starting.catch(() => undefined);
     try {
       if (running) await takeEdit(running, files, log);
     } catch (error) {
-      log(`not taken: ${(error as Error).message}`);
+      if (!stopping.aborted) log(`not taken: ${(error as Error).message}`);
     }
   });
 }

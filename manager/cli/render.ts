@@ -27,6 +27,10 @@ Examples:
   meshlane render -f shop.yaml -f playground.yaml --target envoy               all files as one document
   meshlane render -f shop.yaml -f playground.yaml --target envoy --output-dir out
 
+A proxy runs in its folder: cd out/proxies/edge && envoy -c bootstrap.json. It finds the filter's modules (filter/build) in
+out/modules, and, unless the playground accepts plain text, cert.pem, key.pem and ca.pem beside its bootstrap.json: put
+them there. Files of an earlier render stay.
+
 Who owns which bucket of a weighted lane is read from and written to meshlane.lock beside the first file.
 Exit codes: 0 rendered, 1 problems found, 2 the command itself is wrong.`;
 

@@ -13,7 +13,7 @@ export interface Weight {
 
 /**
  * Who owns which bucket, given who owned them before: a lane that grows takes exactly the difference, from the baseline;
- * one that shrinks gives its highest buckets back; nobody else moves (design.md, section 3, "Edge decides", rule 4).
+ * one that shrinks gives its highest buckets back; nobody else moves.
  * Buckets that were the baseline's before this change are taken before those that it frees.
  * @param weights whose sum is at most 100
  */

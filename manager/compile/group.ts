@@ -4,7 +4,7 @@ import {compileMatch} from "./match.ts";
 import {key} from "./destination.ts";
 import type {Condition, GroupPlan, Owners, StickyKey, WayIn} from "./plan.ts";
 
-/** What the edges decide for one group (design.md, section 3, "Edge decides"). */
+/** What the edges decide for one group. */
 export function compileGroup(group: SwimLaneGroup, allLanes: readonly SwimLane[], before: Owners): GroupPlan {
   const name = keyOf(group);
   const lanes = allLanes.filter(({spec}) => spec.group === name);

@@ -4,7 +4,7 @@ import type {PodLane} from "./plan.ts";
 
 /**
  * The pods whose own calls belong to their lane when nothing else tells: those of exactly one lane that is nobody's
- * fallback, and of no baseline (design.md, section 3, "Outbound restores").
+ * fallback, and of no baseline.
  */
 export function compilePods(mesh: Mesh): PodLane[] {
   const baseline = new Set(

@@ -91,9 +91,16 @@ export class RunningMesh {
     return [...this.#pods.values()];
   }
 
-  /** Takes other lanes, or another shop. Not to be called again before it has resolved. */
+  /**
+   * Takes other lanes, or another shop. Not to be called again before it has resolved.
+   * @throws Error, and changes nothing, when the sidecars are to speak mTLS and did not, or the other way: they would not
+   * understand one another in between
+   */
   async update(mesh: LocalMesh): Promise<void> {
-    const {plan, ports} = this.#state;
+    const {plan, ports, mesh: before} = this.#state;
+    if (mesh.playground.spec.plainText !== before.playground.spec.plainText) {
+      throw new Error("spec.plainText of the playground is fixed while it runs: end it and start it again");
+    }
     await this.#change({
       mesh,
       plan: compileMesh(mesh, playgroundFacts(mesh.playground), plan.owners),

@@ -90,7 +90,7 @@ overEach(FULL, {proxies: ["front"]}, (mesh, wire) => {
   });
 });
 
-overEach([FULL[0]!], {proxies: ["front"], plainText: true}, (mesh, wire) => {
+overEach(FULL.slice(0, 2), {proxies: ["front"], plainText: true}, (mesh, wire) => {
   test("where plain text is accepted, every peer keeps its context and is remembered", async () => {
     const headers = [lane("red"), baggage("a=1,swimlane=red")];
     const id = traceparent();

@@ -12,9 +12,9 @@ import {
   traceparent,
   values,
 } from "./rig/headers.ts";
-import {ALL_WORKERS, overEach} from "./rig/suite.ts";
+import {FULL, overEach} from "./rig/suite.ts";
 
-overEach(ALL_WORKERS, {proxies: ["front", "back--red"], bootstrap: withBareListener}, (mesh, wire) => {
+overEach(FULL, {proxies: ["front", "back--red"], bootstrap: withBareListener}, (mesh, wire) => {
   const receive = (...headers: Header[]) => ask(mesh().inbound("front"), {wire, headers});
   const call = async (...headers: Header[]) => {
     const got = await ask(mesh().outbound("front", "back"), {wire, headers});

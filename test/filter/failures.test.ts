@@ -106,6 +106,7 @@ describe.each(Object.entries(unseen))("headers that cannot be read: %s", (_, thr
         traceparent(),
       ]);
       expect(through(start("outbound", {lane: "bob"}), headers, OUTSIDE)).toEqual([PATH]);
+      expect(through(start("outbound", {lane: "bob"}), headers, {cluster: MESH})).toEqual(headers);
     }
   });
 

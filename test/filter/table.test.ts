@@ -24,15 +24,26 @@ describe("the table", () => {
     expect(outbound.vm.counted()["proxy_get_header_map_pairs"]).toBeUndefined();
   });
 
-  test("it is renewed while requests come", () => {
+  test("it is renewed by a request in the second half of its time", () => {
     const {inbound, outbound, process} = sidecar({ttl: 60});
+    receive(inbound, lane("ann"), traceparent());
     for (let i = 0; i < 20; i++) {
-      receive(inbound, lane("ann"), traceparent());
       process.pass(40);
       receive(inbound, lane("ann"), traceparent());
-      expect(laneIn(send(outbound, traceparent()))).toBe("ann");
-      process.pass(10);
     }
+    process.pass(59);
+    expect(laneIn(send(outbound, traceparent()))).toBe("ann");
+    process.pass(2);
+    expect(laneIn(send(outbound, traceparent()))).toBeUndefined();
+  });
+
+  test("it is not written anew by a request in the first half of its time", () => {
+    const {inbound, outbound, process} = sidecar({ttl: 60});
+    receive(inbound, lane("ann"), traceparent());
+    process.pass(20);
+    receive(inbound, lane("ann"), traceparent());
+    process.pass(41);
+    expect(laneIn(send(outbound, traceparent()))).toBeUndefined();
   });
 });
 

@@ -6,7 +6,7 @@ const CLUSTERS = "clusters.json";
 
 /**
  * Brings the proxies from one set of files to another: destinations before the routes that use them, routes away before
- * destinations vanish (design.md, section 4, "Order of changes").
+ * destinations vanish.
  * @returns the proxies, by name, that did not take a change in time
  */
 export async function changeInOrder(server: DiscoveryServer, before: Files, after: Files): Promise<string[]> {

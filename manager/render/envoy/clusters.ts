@@ -39,7 +39,7 @@ export function destinationCluster(destination: Destination, mtls: boolean, sour
   };
 }
 
-/** The chain of one lane: the data plane falls back along it by itself (measured.md, "Falling back natively"). */
+/** The chain of one lane: the data plane falls back along it by itself, within the request. */
 export function chainCluster(service: string, lane: string, chain: readonly Destination[]): JsonObject {
   return {
     name: chainClusterName(service, lane),

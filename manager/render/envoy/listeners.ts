@@ -128,7 +128,7 @@ function discovered({name, file}: FilterSlot, source: Source): JsonObject {
 /** Members of others may stand in several headers, of which `%REQ()%` would give the first alone. */
 const ALL_BAGGAGE = "%CEL('baggage' in request.headers ? request.headers['baggage'] : '')%";
 
-/** design.md, section 3, "When the filter is away": whatever a client sent becomes something that it asks for. */
+/** Whatever a client sent becomes something that it asks for, so a filter that is away lets nothing in. */
 function nativeStrip(): JsonObject {
   const asked = [
     [CONTEXT, `${CONTEXT}-asked`, `%REQ(${CONTEXT})%`],

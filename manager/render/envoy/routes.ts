@@ -15,7 +15,7 @@ export const UNREACHED = "x-swimlane-unreached";
 /** The workload that answered, on the responses of a playground. */
 export const WORKLOAD = "x-swimlane-workload";
 
-/** A service whose lanes are told apart in one route by a map: flat in lanes (measured.md, "Route tables"). */
+/** A service whose lanes are told apart in one route by a map: flat in lanes, where 500 header routes cost every request half as much again. */
 export function serviceRoutes(plan: ServicePlan): JsonObject {
   const baseline = clusterName(plan.baseline);
   const specifier =

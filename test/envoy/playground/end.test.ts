@@ -1,3 +1,5 @@
+import {readdirSync, readFileSync, readlinkSync, statSync} from "node:fs";
+import {join} from "node:path";
 import {afterEach, expect, test} from "vitest";
 import {freePorts} from "../../../manager/playground/free-ports.ts";
 import {PlaygroundProcess} from "./rig/cli.ts";
@@ -26,6 +28,40 @@ test.each([
   expect((await process.output).code).toBe(code);
   expect(await process.gone(5000)).toEqual({processes: 0, folders: []});
 });
+
+test("everything listens on loopback alone, and nobody else can read a key", async () => {
+  const [port] = await freePorts(1);
+  process = new PlaygroundProcess({"tiny.yaml": TINY.replace("PORT", String(port))});
+  await process.start(["-f", "tiny.yaml"]);
+  await process.line(/changes are taken at once/);
+  const addresses = process.pids().flatMap(listening);
+  expect(addresses.length).toBeGreaterThan(5);
+  expect([...new Set(addresses)]).toEqual(["0100007F"]);
+  const keys = readdirSync(process.folder, {recursive: true, withFileTypes: true}).filter(
+    ({name}) => name === "key.pem",
+  );
+  expect(keys.map(({parentPath, name}) => statSync(join(parentPath, name)).mode & 0o777)).toEqual([0o600, 0o600]);
+});
+
+/** The addresses, in the kernel's hexadecimal form, that a process listens on. */
+function listening(pid: number): string[] {
+  const sockets = new Set(
+    readdirSync(`/proc/${pid}/fd`).map((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
+      } catch {
+        return undefined;
+      }
+    }),
+  );
+  const tables = ["tcp", "tcp6"].map((table) => readFileSync(`/proc/${pid}/net/${table}`, "utf8"));
+  return tables.flatMap((table) =>
+    table.split("\n").flatMap((line) => {
+      const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+      return state === "0A" && sockets.has(inode) ? [local!.split(":")[0]!] : [];
+    }),
+  );
+}
 
 test("Ctrl-C while it starts leaves nothing either", async () => {
   const [port] = await freePorts(1);

@@ -80,6 +80,12 @@ describe.each(["refuse", "accept"] as const)("plainText: %s", (plainText) => {
     outside.close();
   });
 
+  test("it is fixed while the mesh runs, and an edit of it changes nothing", async () => {
+    const other = plainText === "accept" ? "refuse" : "accept";
+    await expect(mesh.update(town(other, 1))).rejects.toThrow("plainText of the playground is fixed while it runs");
+    expect((await mesh.visit()).status).toBe(200);
+  });
+
   /** A client that is not of the mesh, straight at the inbound side of a workload. */
   async function straightAt(workload: string, headers: Record<string, string>): Promise<EchoAnswer> {
     const {inbound} = mesh.pod(workload).spec.ports;

@@ -6,17 +6,12 @@ interface Range extends Setup {
   readonly wires: readonly Wire[];
 }
 
-/** The full set, on two workers. */
+/** Both versions on two workers, and the newer one on one worker and on four. */
 export const FULL: readonly Range[] = [
   {...NEW, wires: WIRES},
   {...OLD, wires: WIRES},
-];
-
-/** And what there is to see on one worker and on four. */
-export const ALL_WORKERS: readonly Range[] = [
-  ...FULL,
-  {...NEW, workers: 1, wires: ["HTTP/2"]},
-  {...NEW, workers: 4, wires: ["gRPC"]},
+  {...NEW, workers: 1, wires: WIRES},
+  {...NEW, workers: 4, wires: WIRES},
 ];
 
 /** Tests on one mesh, started once, for each set-up. */
