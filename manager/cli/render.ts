@@ -1,5 +1,3 @@
-import {mkdir, writeFile} from "node:fs/promises";
-import {dirname, join} from "node:path";
 import {Command, Option} from "commander";
 import {stringify} from "yaml";
 import {compileMesh, playgroundFacts, type Owners} from "../compile/index.ts";
@@ -8,6 +6,7 @@ import {assignPorts, fixedPorts, renderEnvoy, type Files} from "../render/envoy/
 import {lockPath, readOwners, writeOwners} from "../render/lock-file.ts";
 import {exitCode} from "./exit.ts";
 import {readSources, standardInput} from "./files.ts";
+import {writeFolder} from "./output-folder.ts";
 import {fileOption, outputOption} from "./options.ts";
 import type {Form} from "./print.ts";
 import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
@@ -27,9 +26,8 @@ Examples:
   meshlane render -f shop.yaml -f playground.yaml --target envoy               all files as one document
   meshlane render -f shop.yaml -f playground.yaml --target envoy --output-dir out
 
-A proxy runs in its folder: cd out/proxies/edge && envoy -c bootstrap.json. It finds the filter's modules (filter/build) in
-out/modules, and, unless the playground accepts plain text, cert.pem, key.pem and ca.pem beside its bootstrap.json: put
-them there. Files of an earlier render stay.
+The folder has all that Envoy needs, the filter's modules and throwaway certificates too. A proxy runs in a folder of its own:
+cd out/proxies/edge && envoy -c bootstrap.json. Files of an earlier render stay.
 
 Who owns which bucket of a weighted lane is read from and written to meshlane.lock beside the first file.
 Exit codes: 0 rendered, 1 problems found, 2 the command itself is wrong.`;
@@ -64,7 +62,7 @@ async function renderCommandAction(options: RenderOptions, terminal: Terminal): 
   // First, as a reader that goes away ends the process.
   if (lock !== undefined) await writeOwners(lock, owners);
   if (options.outputDir === undefined) terminal.stdout.write(print(files, options.output ?? "yaml"));
-  else await writeFiles(options.outputDir, files);
+  else await writeFolder(options.outputDir, files, playground);
   return exitCode.ok;
 }
 
@@ -85,12 +83,4 @@ function portsBeside(taken: Set<number>): () => number {
 function print(files: Files, form: Form): string {
   if (form === "json") return `${JSON.stringify(files, null, 2)}\n`;
   return stringify(files, {aliasDuplicateObjects: false, lineWidth: 0});
-}
-
-async function writeFiles(folder: string, files: Files): Promise<void> {
-  for (const [path, content] of Object.entries(files)) {
-    const file = join(folder, path);
-    await mkdir(dirname(file), {recursive: true});
-    await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
-  }
 }

@@ -24,9 +24,14 @@ export class ProxyFolders {
     await writeFile(join(folder, "bootstrap.json"), JSON.stringify(bootstrap));
     if (identity === undefined) return;
     this.#authority ??= await Authority.create();
-    const {cert, key} = await this.#authority.issue(identity);
-    await writeFile(join(folder, "cert.pem"), cert);
-    await writeFile(join(folder, "key.pem"), key, {mode: 0o600});
-    await writeFile(join(folder, "ca.pem"), this.#authority.certificate);
+    await writeIdentity(folder, this.#authority, identity);
   }
+}
+
+/** Writes what a proxy in that folder proves its identity by. @param identity `NAMESPACE/NAME` */
+export async function writeIdentity(folder: string, authority: Authority, identity: string): Promise<void> {
+  const {cert, key} = await authority.issue(identity);
+  await writeFile(join(folder, "cert.pem"), cert);
+  await writeFile(join(folder, "key.pem"), key, {mode: 0o600});
+  await writeFile(join(folder, "ca.pem"), authority.certificate);
 }

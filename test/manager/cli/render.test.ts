@@ -1,8 +1,11 @@
-import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from "node:fs/promises";
+import {spawn} from "node:child_process";
+import {mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile} from "node:fs/promises";
 import {tmpdir} from "node:os";
 import {basename, join} from "node:path";
 import {afterAll, beforeAll, expect, test} from "vitest";
 import {parseAllDocuments} from "yaml";
+import {Admin, until} from "../../../manager/playground/envoy/admin.ts";
+import {findEnvoy} from "../../../manager/playground/envoy/binary.ts";
 import {meshlane} from "./captured.ts";
 import {broken, playground, shop} from "./samples.ts";
 
@@ -41,10 +44,33 @@ test("--output-dir writes each file, and prints nothing", async () => {
     stderr: "",
   });
   const there = (await readdir(out, {recursive: true, withFileTypes: true})).filter((entry) => entry.isFile());
-  expect(there).toHaveLength(Object.keys(files).length);
+  expect(there.filter(({name}) => name.endsWith(".json"))).toHaveLength(Object.keys(files).length);
   for (const [name, content] of Object.entries(files)) {
     expect(JSON.parse(await readFile(join(out, name), "utf8"))).toEqual(content);
   }
+});
+
+test("what --output-dir writes is all that Envoy needs to run a proxy; a second time the keys stay", async () => {
+  const path = await lanes("run");
+  const out = join(folder, "run-out");
+  const args = ["render", "-f", path, "--target", "envoy", "--output-dir", out];
+  await meshlane(args);
+  const proxy = join(out, "proxies", "cart-v1");
+  const key = await readFile(join(proxy, "key.pem"), "utf8");
+  expect((await stat(join(proxy, "key.pem"))).mode & 0o777).toBe(0o600);
+  await meshlane(args);
+  expect(await readFile(join(proxy, "key.pem"), "utf8")).toBe(key);
+
+  const {admin} = JSON.parse(await readFile(join(proxy, "bootstrap.json"), "utf8")) as {
+    admin: {address: {socket_address: {port_value: number}}};
+  };
+  const envoy = spawn(await findEnvoy({version: "1.40.0"}), ["-c", "bootstrap.json", "--disable-hot-restart"], {
+    cwd: proxy,
+    stdio: "ignore",
+  });
+  const live = await until(() => new Admin(admin.address.socket_address.port_value).live(), 20_000);
+  envoy.kill("SIGKILL");
+  expect(live).toBe(true);
 });
 
 test("ports that the user fixed are given to nobody else", async () => {
