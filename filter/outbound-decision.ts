@@ -44,15 +44,15 @@ export function restore(configuration: OutboundConfiguration): u32 {
   beginRequest();
   const busy = !configuration.gateway && configuration.traceIds != 0 && laneSeen();
   const wanted = busy || mayCarry(configuration);
-  const taken = wanted && takePairs();
-  const unseen = wanted && !taken;
-  header = taken ? readLaneHeader(configuration.headerAt, configuration.headerLength) : ABSENT;
-  member = taken ? readBaggage(baggageName(), baggageNameLength()) : ABSENT;
-  const carrier = unseen ? NONE : decide(configuration, busy && taken);
-  const carries = unseen || header != ABSENT || member != ABSENT;
-  if (!carries && carrier == NONE) return NONE;
+  if (wanted && !takePairs()) {
+    if (!staysInMesh(configuration)) removeUnseen(configuration);
+    return NONE;
+  }
+  header = wanted ? readLaneHeader(configuration.headerAt, configuration.headerLength) : ABSENT;
+  member = wanted ? readBaggage(baggageName(), baggageNameLength()) : ABSENT;
+  const carrier = decide(configuration, busy);
+  if (header == ABSENT && member == ABSENT && carrier == NONE) return NONE;
   if (staysInMesh(configuration)) write(configuration, carrier);
-  else if (unseen) removeUnseen(configuration);
   else remove(configuration);
   return carrier;
 }

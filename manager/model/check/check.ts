@@ -1,6 +1,6 @@
 import type {Broken, Mesh} from "../mesh.ts";
 import type {Problem} from "../problem.ts";
-import {checkCircles} from "./circles.ts";
+import {checkCircles, checkLaneCircles} from "./circles.ts";
 import {checkEntries} from "./entries.ts";
 import {checkFallbacks} from "./fallbacks.ts";
 import {checkHosts} from "./hosts.ts";
@@ -18,6 +18,7 @@ export function checkMesh(mesh: Mesh, broken: Broken): Problem[] {
     checkFallbacks,
     checkPlayground,
     checkCircles,
+    checkLaneCircles,
     checkPlaygroundLanes,
   ];
   return checks.flatMap((check) => check(mesh, broken));

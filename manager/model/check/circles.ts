@@ -22,6 +22,27 @@ export function checkCircles({playground}: Mesh): Problem[] {
   });
 }
 
+/** Circles that only a lane makes, whose workload stands in for a service that it calls again. */
+export function checkLaneCircles({playground, lanes}: Mesh): Problem[] {
+  if (playground === undefined) return [];
+  const callees = calleesOf(playground.spec.services);
+  return lanes.flatMap((lane) => {
+    const targets = new Map(
+      lane.spec.services.flatMap(({name, to}) => (to === undefined ? [] : [[name, to] as const])),
+    );
+    const ofLane = new Map(
+      [...callees].map(([caller, called]) => [caller, called.map((name) => targets.get(name) ?? name)]),
+    );
+    return lane.spec.services.flatMap(({to}, index) => {
+      const circles = (ofLane.get(to ?? "") ?? []).flatMap((callee) => wayBack(to!, callee, ofLane) ?? []);
+      if (to === undefined || circles.length === 0) return [];
+      const message = `in this lane calls go in a circle: ${circles.join(" -> ")}`;
+      const hint = `Let ${to} call something else: the echo programs would call each other for ever.`;
+      return [problemAt(lane, ["spec", "services", index], {severity: "warning", message, hint})];
+    });
+  });
+}
+
 function calleesOf(services: readonly PlaygroundService[]): Map<string, string[]> {
   const echoes = services.filter(({workloads}) => workloads.some(({address}) => address === undefined));
   return new Map(echoes.map(({name, calls}) => [name, calls.map(({service}) => service)]));

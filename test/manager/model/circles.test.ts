@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest";
 import {formatProblem, loadMesh} from "../../../manager/model/index.ts";
-import {load, playground} from "./texts.ts";
+import {group, lane, load, playground} from "./texts.ts";
 
 /** The warnings of a playground, its services by name with what they call. */
 function warningsOf(calls: Record<string, string[]>, workloads: Record<string, object[]> = {}): string[] {
@@ -62,4 +62,26 @@ test("a process of the user's ends a circle, unless an echo program stands besid
   const mine = {name: "mine", address: "127.0.0.1:3000"};
   expect(warningsOf({a: ["b"], b: ["a"]}, {b: [mine]})).toEqual([]);
   expect(warningsOf({a: ["b"], b: ["a"]}, {b: [mine, {name: "b-echo"}]})).toEqual([circle("a -> b -> a")]);
+});
+
+test("a circle that only a lane's workload makes is told at the lane", () => {
+  const services = [
+    {name: "cart", calls: ["payment"]},
+    {name: "payment", calls: []},
+    {name: "cart--ann", calls: ["payment"]},
+    {name: "payment--ann", calls: ["cart"]},
+  ];
+  const ann = (...overridden: object[]) =>
+    load(group(), playground({services}), lane({services: overridden})).warnings.filter((text) =>
+      text.includes("circle"),
+    );
+  const [cart, payment] = [
+    {name: "cart", to: "cart--ann"},
+    {name: "payment", to: "payment--ann"},
+  ];
+  expect(ann(cart)).toEqual([]);
+  expect(ann(payment)).toEqual([
+    "warning: lane ann: in this lane calls go in a circle: payment--ann -> cart -> payment--ann. Let payment--ann call something else: the echo programs would call each other for ever.",
+  ]);
+  expect(ann(cart, payment)).toHaveLength(2);
 });
