@@ -33,6 +33,10 @@ async function validate({file, output}: ValidateOptions, terminal: Terminal): Pr
   const {mesh, problems} = loadMesh(await readSources(file, terminal));
   printProblems(problems, terminal);
   if (hasErrors(problems)) return exitCode.problems;
+  if (objectsOf(mesh).length === 0 && problems.length === 0) {
+    terminal.stderr.write(`${file.join(", ")}: there is no object in it. Is it the right file?\n`);
+    return exitCode.problems;
+  }
   if (output === undefined) terminal.stdout.write(`valid: ${summary(mesh)}\n`);
   else terminal.stdout.write(printObjects(objectsOf(mesh), output));
   return exitCode.ok;

@@ -31,6 +31,12 @@ test("a folder without files to read is wrong usage", async () => {
   });
 });
 
+test("an empty input is not called valid", async () => {
+  const {code, stdout, stderr} = await meshlane(["validate", "-f", "-"], "# nothing\n");
+  expect({code, stdout}).toEqual({code: 1, stdout: ""});
+  expect(stderr).toBe("-: there is no object in it. Is it the right file?\n");
+});
+
 test("problems go to stderr, one a line, with exit code 1", async () => {
   const {code, stdout, stderr} = await meshlane(["validate", "-f", "-", "-o", "yaml"], broken);
   expect({code, stdout}).toEqual({code: 1, stdout: ""});
