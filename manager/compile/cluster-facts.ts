@@ -1,0 +1,49 @@
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import type {Facts} from "./facts.ts";
+import type {Destination, Labels} from "./plan.ts";
+
+/** What is known of a cluster besides its lanes. Objects that Meshlane wrote are not among these facts. */
+export interface ClusterFacts extends Facts {
+  /** `cluster.local`. */
+  readonly domain: string;
+  /** By `NAMESPACE/NAME`. */
+  readonly kubernetesServices: ReadonlyMap<string, KubernetesService>;
+  /** Whether some endpoint of the destination is ready; undefined where nothing is known of endpoints (offline). */
+  ready(destination: Destination): boolean | undefined;
+  /** Istio's and the Gateway API's gateways by `NAMESPACE/NAME`. */
+  readonly gateways: ReadonlyMap<string, Gateway>;
+  readonly virtualServices: readonly KubernetesObject[];
+  readonly destinationRules: readonly KubernetesObject[];
+  readonly sidecars: readonly KubernetesObject[];
+  readonly serviceEntries: readonly KubernetesObject[];
+  /** Routes of the Gateway API. */
+  readonly httpRoutes: readonly KubernetesObject[];
+  /** Services, `NAMESPACE/NAME`, that requests leave the mesh through. */
+  readonly egressGateways: readonly string[];
+  /** By name; a namespace that is not here is not known. */
+  readonly namespaces: ReadonlyMap<string, {readonly ambient: boolean}>;
+}
+
+export interface KubernetesService {
+  readonly key: string;
+  readonly ports: readonly ServicePort[];
+  readonly selector: Labels;
+  readonly headless: boolean;
+}
+
+export interface ServicePort {
+  readonly port: number;
+  readonly name?: string;
+  /** By Istio's rules (appProtocol, the name's prefix); a port that says nothing counts as HTTP, as Istio sniffs it. */
+  readonly http: boolean;
+}
+
+/** The pods that serve a gateway, and what they listen for. */
+export interface Gateway {
+  readonly key: string;
+  readonly api: "istio" | "gateway-api";
+  /** Where the pods are. */
+  readonly namespace: string;
+  readonly selector: Labels;
+  readonly servers: readonly {readonly port: number; readonly hosts: readonly string[]}[];
+}

@@ -1,0 +1,52 @@
+import type {JsonObject, MeshSettings, Module} from "../filter-config.ts";
+
+/** What decides, besides plan and facts, how the objects look. */
+export interface IstioOptions {
+  readonly mesh: MeshSettings;
+  /** `registry.example.com/mesh`; a module's image is `REGISTRY/MODULE:VERSION@DIGEST`. */
+  readonly registry: string;
+  /** The manager's version, which its modules have too. */
+  readonly version: string;
+  /** Digest of each module's image manifest, `sha256:` and 64 hexadecimal digits. */
+  readonly digests: Readonly<Partial<Record<Module, string>>>;
+  /** Which of Istio's APIs names the filter; both give the same proxy configuration. */
+  readonly extensionApi: "WasmPlugin" | "TrafficExtension";
+  /** Whether `routing: auto` may be native: the mesh's proxies support it. */
+  readonly nativeSupported: boolean;
+  /** Hosts, `NAMESPACE/NAME` of their Services, whose VirtualService its owner hands over with `--adopt`. */
+  readonly adopt: readonly string[];
+}
+
+/** What a person should know of a rendering. An error means that this part was left out; the rest is whole. */
+export interface Notice {
+  readonly severity: "error" | "warning";
+  /** What it is about, like `VirtualService pay/payment` or `lane ann`. */
+  readonly subject: string;
+  /** A code for machines, in CamelCase, like `HostHasVirtualService`. */
+  readonly reason: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** An object to be in the cluster. */
+export interface IstioObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: JsonObject;
+}
+
+/** The label that tells in which step of a change an object belongs (order of changes): see `steps.ts`. */
+export const PART = "meshlane.dev/part";
+export type Part = "destinations" | "filter" | "routes" | "edge";
+
+export interface Rendering {
+  /** Sorted by kind, namespace, name; the same input gives the same bytes. */
+  readonly objects: readonly IstioObject[];
+  readonly notices: readonly Notice[];
+}
