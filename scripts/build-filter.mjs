@@ -1,11 +1,16 @@
-import {mkdirSync, statSync} from "node:fs";
-import {join} from "node:path";
+import {mkdirSync, statSync, writeFileSync} from "node:fs";
+import {join, relative} from "node:path";
 import {fileURLToPath} from "node:url";
+import {parseArgs} from "node:util";
 import asc from "assemblyscript/asc";
+import {contentHash} from "./lib/fresh.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Module name -> entry file. Each becomes `filter/build/NAME.wasm`. */
+/** What the modules' bytes depend on. */
+const SOURCES = ["filter", "asconfig.json", "scripts/build-filter.mjs", "node_modules/assemblyscript/package.json"];
+
+/** Module name -> entry file. Each becomes `NAME.wasm`. */
 const MODULES = {
   inbound: "filter/inbound.ts",
   outbound: "filter/outbound.ts",
@@ -17,32 +22,35 @@ const MODULES = {
 };
 
 /**
- * Compiles the modules of the filter (all, or those named) with the flags of asconfig.json.
+ * Compiles the modules of the filter (all, or those named) with the flags of asconfig.json. With all of them comes the
+ * file `revision`: the hash of their sources and the compiler, so that a module is traced to its source without git.
  *
- * @param {string[]} [names]
+ * @param {{names?: string[], folder?: string}} [what]
  * @returns {Promise<{name: string, path: string, bytes: number}[]>}
  * @throws {Error} when one does not compile; what the compiler says is the message
  */
-export async function buildFilter(names = Object.keys(MODULES)) {
-  mkdirSync(join(ROOT, "filter/build"), {recursive: true});
+export async function buildFilter({names = [], folder = join(ROOT, "filter", "build")} = {}) {
+  mkdirSync(folder, {recursive: true});
   const built = [];
-  for (const name of names) built.push(await compile(name));
+  for (const name of names.length > 0 ? names : Object.keys(MODULES)) built.push(await compile(name, folder));
+  if (names.length === 0) writeFileSync(join(folder, "revision"), contentHash(SOURCES));
   return built;
 }
 
-async function compile(name) {
+async function compile(name, folder) {
   const entry = MODULES[name];
   if (!entry) throw new Error(`filter: no module ${name}; there are ${Object.keys(MODULES).join(", ")}`);
-  const outFile = `filter/build/${name}.wasm`;
-  const {error, stderr} = await asc.main([entry, "--baseDir", ROOT, "--config", "asconfig.json", "--outFile", outFile]);
+  const path = join(folder, `${name}.wasm`);
+  const flags = ["--baseDir", ROOT, "--config", "asconfig.json", "--outFile", relative(ROOT, path)];
+  const {error, stderr} = await asc.main([entry, ...flags]);
   if (error) throw new Error(`${entry} does not compile\n${stderr.toString()}`);
-  const path = join(ROOT, outFile);
   return {name, path, bytes: statSync(path).size};
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const names = process.argv.slice(2);
-  for (const {name, bytes} of await buildFilter(names.length ? names : undefined)) {
+  const {values, positionals} = parseArgs({allowPositionals: true, options: {"output-dir": {type: "string"}}});
+  const folder = values["output-dir"];
+  for (const {name, bytes} of await buildFilter({names: positionals, ...(folder && {folder})})) {
     process.stdout.write(`${name.padEnd(20)} ${bytes} bytes\n`);
   }
 }

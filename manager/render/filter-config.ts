@@ -1,3 +1,4 @@
+import type {Module} from "../compile/module.ts";
 import type {GroupPlan} from "../compile/plan.ts";
 
 /** What filter and manager agree on mesh-wide (docs/filter-configuration.md, "Fields of every module"). */
@@ -10,8 +11,7 @@ export interface MeshSettings {
 export type Json = string | number | boolean | null | readonly Json[] | {readonly [field: string]: Json};
 export type JsonObject = {readonly [field: string]: Json};
 
-/** A module of the filter by its file name without `.wasm`. */
-export type Module = "inbound" | "outbound" | "outbound-playground" | "edge" | "edge-response" | "empty";
+export type {Module};
 
 export interface FilterConfig {
   readonly module: Module;
