@@ -6,6 +6,8 @@ import type {Destination, Labels} from "./plan.ts";
 export interface ClusterFacts extends Facts {
   /** `cluster.local`. */
   readonly domain: string;
+  /** Istio's root namespace: what stands there without a selector is for the whole mesh. */
+  readonly rootNamespace: string;
   /** By `NAMESPACE/NAME`. */
   readonly kubernetesServices: ReadonlyMap<string, KubernetesService>;
   /** Whether some endpoint of the destination is ready; undefined where nothing is known of endpoints (offline). */
@@ -42,8 +44,13 @@ export interface ServicePort {
 export interface Gateway {
   readonly key: string;
   readonly api: "istio" | "gateway-api";
-  /** Where the pods are. */
+  /** The first of `namespaces`. */
   readonly namespace: string;
+  /** Where the pods are: the Gateway's own namespace comes first; it alone where no pods are known. */
+  readonly namespaces: readonly string[];
+  /** Whether some workload is known to serve it. */
+  readonly found: boolean;
+  /** Labels of the pods; empty: Istio gives the Gateway to every gateway proxy. */
   readonly selector: Labels;
   readonly servers: readonly {readonly port: number; readonly hosts: readonly string[]}[];
 }

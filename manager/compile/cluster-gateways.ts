@@ -1,0 +1,74 @@
+import {selects} from "../model/index.ts";
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import type {Gateway, KubernetesService} from "./cluster-facts.ts";
+import type {Workload} from "./cluster-workloads.ts";
+import {fullHost, serviceOf} from "./hosts.ts";
+import type {Labels} from "./plan.ts";
+
+/** The label that istiod puts on the pods that it makes for a gateway of the Gateway API. */
+export const GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name";
+
+export interface Around {
+  readonly domain: string;
+  readonly workloads: readonly Workload[];
+  readonly services: ReadonlyMap<string, KubernetesService>;
+}
+
+/** Istio's and the Gateway API's gateways by `NAMESPACE/NAME`; where both have one name, Istio's. */
+export function gatewaysOf(objects: readonly KubernetesObject[], around: Around): Map<string, Gateway> {
+  const all = objects.filter(({kind}) => kind === "Gateway");
+  const ofGroup = (group: string) => all.filter(({apiVersion}) => apiVersion.startsWith(`${group}/`));
+  return new Map(
+    [
+      ...ofGroup("gateway.networking.k8s.io").map((object) => kubernetesGateway(object, around)),
+      ...ofGroup("networking.istio.io").map((object) => istioGateway(object, around)),
+    ].map((gateway) => [gateway.key, gateway]),
+  );
+}
+
+interface IstioGatewaySpec {
+  readonly selector?: Labels;
+  readonly servers?: readonly {readonly port?: {readonly number?: number}; readonly hosts?: readonly string[]}[];
+}
+
+/** Its selector selects pods of every namespace, unless istiod was told otherwise. */
+function istioGateway({metadata, spec}: KubernetesObject, {workloads}: Around): Gateway {
+  const {selector = {}, servers = []} = (spec ?? {}) as IstioGatewaySpec;
+  const own = metadata.namespace ?? "default";
+  const serving = workloads.filter(({labels}) => Object.keys(selector).length > 0 && selects(selector, labels));
+  const namespaces = [...new Set(serving.map(({namespace}) => namespace))].sort();
+  const sorted = namespaces.includes(own) ? [own, ...namespaces.filter((name) => name !== own)] : namespaces;
+  return {
+    key: `${own}/${metadata.name}`,
+    api: "istio",
+    namespace: sorted[0] ?? own,
+    namespaces: sorted.length > 0 ? sorted : [own],
+    found: sorted.length > 0,
+    selector,
+    servers: servers.map(({port, hosts}) => ({port: port?.number ?? 0, hosts: hosts ?? []})),
+  };
+}
+
+interface KubernetesGatewaySpec {
+  readonly addresses?: readonly {readonly type?: string; readonly value?: string}[];
+  readonly listeners?: readonly {readonly port?: number; readonly hostname?: string}[];
+}
+
+/** Its pods are always of its own namespace: those that istiod makes, or those of the one Service that it names. */
+function kubernetesGateway({metadata, spec}: KubernetesObject, around: Around): Gateway {
+  const {addresses = [], listeners = []} = (spec ?? {}) as KubernetesGatewaySpec;
+  const namespace = metadata.namespace ?? "default";
+  const named = addresses.find(({type}) => type === "Hostname")?.value;
+  const host = named === undefined ? undefined : fullHost(named, namespace, around.domain);
+  const service = host === undefined ? undefined : around.services.get(serviceOf(host, around.domain) ?? "");
+  const selector = host === undefined ? {[GATEWAY_NAME]: metadata.name} : (service?.selector ?? {});
+  return {
+    key: `${namespace}/${metadata.name}`,
+    api: "gateway-api",
+    namespace,
+    namespaces: [namespace],
+    found: host === undefined || service !== undefined,
+    selector,
+    servers: listeners.map(({port, hostname}) => ({port: port ?? 0, hosts: [hostname ?? "*"]})),
+  };
+}
