@@ -61,7 +61,7 @@ function servesGateway({key, selector}: KubernetesService, {gateways}: Known): b
   return [...gateways.values()].some(
     (gateway) =>
       Object.keys(gateway.selector).length > 0 &&
-      (gateway.namespaces.includes(namespace) || !gateway.found) &&
+      (gateway.namespaces.includes(namespace) || gateway.workloads.length === 0) &&
       selects(gateway.selector, selector),
   );
 }

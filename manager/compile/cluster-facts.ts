@@ -6,6 +6,8 @@ import type {Destination, Labels} from "./plan.ts";
 export interface ClusterFacts extends Facts {
   /** `cluster.local`. */
   readonly domain: string;
+  /** Whether what is not here is not in the cluster either; false for facts that were read from files. */
+  readonly complete: boolean;
   /** Istio's root namespace: what stands there without a selector is for the whole mesh. */
   readonly rootNamespace: string;
   /** By `NAMESPACE/NAME`. */
@@ -48,8 +50,8 @@ export interface Gateway {
   readonly namespace: string;
   /** Where the pods are: the Gateway's own namespace comes first; it alone where no pods are known. */
   readonly namespaces: readonly string[];
-  /** Whether some workload is known to serve it. */
-  readonly found: boolean;
+  /** The workloads that serve it, as far as they are known. */
+  readonly workloads: readonly {readonly namespace: string; readonly labels: Labels}[];
   /** Labels of the pods; empty: Istio gives the Gateway to every gateway proxy. */
   readonly selector: Labels;
   readonly servers: readonly {readonly port: number; readonly hosts: readonly string[]}[];

@@ -35,7 +35,7 @@ interface IstioGatewaySpec {
 function istioGateway({metadata, spec}: KubernetesObject, {workloads}: Around): Gateway {
   const {selector = {}, servers = []} = (spec ?? {}) as IstioGatewaySpec;
   const own = metadata.namespace ?? "default";
-  const serving = workloads.filter(({labels}) => Object.keys(selector).length > 0 && selects(selector, labels));
+  const serving = workloads.filter((workload) => serves(selector, workload));
   const namespaces = [...new Set(serving.map(({namespace}) => namespace))].sort();
   const sorted = namespaces.includes(own) ? [own, ...namespaces.filter((name) => name !== own)] : namespaces;
   return {
@@ -43,10 +43,14 @@ function istioGateway({metadata, spec}: KubernetesObject, {workloads}: Around): 
     api: "istio",
     namespace: sorted[0] ?? own,
     namespaces: sorted.length > 0 ? sorted : [own],
-    found: sorted.length > 0,
+    workloads: serving,
     selector,
     servers: servers.map(({port, hosts}) => ({port: port?.number ?? 0, hosts: hosts ?? []})),
   };
+}
+
+function serves(selector: Labels, {labels}: Workload): boolean {
+  return Object.keys(selector).length > 0 && selects(selector, labels);
 }
 
 interface KubernetesGatewaySpec {
@@ -67,7 +71,7 @@ function kubernetesGateway({metadata, spec}: KubernetesObject, around: Around): 
     api: "gateway-api",
     namespace,
     namespaces: [namespace],
-    found: host === undefined || service !== undefined,
+    workloads: around.workloads.filter((workload) => workload.namespace === namespace && serves(selector, workload)),
     selector,
     servers: listeners.map(({port, hostname}) => ({port: port ?? 0, hosts: [hostname ?? "*"]})),
   };

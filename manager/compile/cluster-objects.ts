@@ -1,4 +1,5 @@
 import {selects} from "../model/index.ts";
+import {original} from "../model/adopted.ts";
 import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
 import {egressGatewaysOf} from "./cluster-egress.ts";
 import type {ClusterFacts, KubernetesService} from "./cluster-facts.ts";
@@ -12,19 +13,21 @@ export interface ClusterOptions {
   readonly domain?: string;
   /** By default `istio-system`. */
   readonly rootNamespace?: string;
+  /** The objects are all of a cluster, by default false. */
+  readonly complete?: boolean;
 }
 
 const istioNetworking = "networking.istio.io/";
 
 /**
  * What the objects of a cluster, or those of files, say. Order does not matter; objects that Meshlane wrote count only
- * where they are workloads, Services or endpoints: a fork is one.
+ * where they are workloads, Services or endpoints, as a fork's are; what was handed over counts as its owner had it.
  */
 export function clusterFacts(
   objects: readonly KubernetesObject[],
-  {domain = "cluster.local", rootNamespace = "istio-system"}: ClusterOptions = {},
+  {domain = "cluster.local", rootNamespace = "istio-system", complete = false}: ClusterOptions = {},
 ): ClusterFacts {
-  const ordered = objects.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
+  const ordered = objects.map(original).toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
   const theirs = (kind: string, group: string): KubernetesObject[] =>
     ordered.filter((object) => object.kind === kind && object.apiVersion.startsWith(group) && !isOurs(object));
   const workloads = workloadsOf(ordered);
@@ -44,6 +47,7 @@ export function clusterFacts(
   const serviceEntries = theirs("ServiceEntry", istioNetworking);
   return {
     domain,
+    complete,
     rootNamespace,
     services: labelsBehind([...services.values()], workloads),
     kubernetesServices: services,
