@@ -1,7 +1,7 @@
 import {selects} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {Gateway, KubernetesService} from "./cluster-facts.ts";
-import {fullHost, hostMatches, serviceOf} from "./hosts.ts";
+import {resolveHost, covers, serviceOf} from "./hosts.ts";
 
 interface Known {
   readonly domain: string;
@@ -33,12 +33,12 @@ export function egressGatewaysOf(known: Known): string[] {
     if (!gateways.includes("mesh")) return [];
     const namespace = metadata.namespace ?? "default";
     const foreign = hosts
-      .map((host) => fullHost(host, namespace, known.domain))
+      .map((host) => resolveHost(host, namespace, known.domain))
       .filter((host) => isForeign(host, known));
     if (foreign.length === 0) return [];
     const outside = foreign.some((host) => isOutside(host, known));
     return targets(routes)
-      .map((host) => serviceOf(fullHost(host, namespace, known.domain), known.domain))
+      .map((host) => serviceOf(resolveHost(host, namespace, known.domain), known.domain))
       .filter((key): key is string => key !== undefined && known.services.has(key))
       .filter((key) => outside || servesGateway(known.services.get(key)!, known));
   });
@@ -52,7 +52,7 @@ function isForeign(host: string, {domain, services}: Known): boolean {
 function isOutside(host: string, {serviceEntries}: Known): boolean {
   return serviceEntries.some(({spec}) => {
     const {hosts = [], location = "MESH_EXTERNAL"} = (spec ?? {}) as {hosts?: readonly string[]; location?: string};
-    return location === "MESH_EXTERNAL" && hosts.some((pattern) => hostMatches(pattern, host));
+    return location === "MESH_EXTERNAL" && hosts.some((pattern) => covers(pattern, host));
   });
 }
 

@@ -2,7 +2,7 @@ import {selects} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {Gateway, KubernetesService} from "./cluster-facts.ts";
 import type {Workload} from "./cluster-workloads.ts";
-import {fullHost, serviceOf} from "./hosts.ts";
+import {resolveHost, serviceOf} from "./hosts.ts";
 import type {Labels} from "./plan.ts";
 
 /** The label that istiod puts on the pods that it makes for a gateway of the Gateway API. */
@@ -63,7 +63,7 @@ function kubernetesGateway({metadata, spec}: KubernetesObject, around: Around): 
   const {addresses = [], listeners = []} = (spec ?? {}) as KubernetesGatewaySpec;
   const namespace = metadata.namespace ?? "default";
   const named = addresses.find(({type}) => type === "Hostname")?.value;
-  const host = named === undefined ? undefined : fullHost(named, namespace, around.domain);
+  const host = named === undefined ? undefined : resolveHost(named, namespace, around.domain);
   const service = host === undefined ? undefined : around.services.get(serviceOf(host, around.domain) ?? "");
   const selector = host === undefined ? {[GATEWAY_NAME]: metadata.name} : (service?.selector ?? {});
   return {

@@ -1,12 +1,4 @@
-/**
- * A host as Istio reads it in an object of `namespace`: a name without a dot is a Service of that namespace.
- * Rule: ResolveShortnameToFQDN in Istio's pilot/pkg/model.
- */
-export function fullHost(host: string, namespace: string, domain: string): string {
-  return host.includes(".") || host === "*" || host.includes(":") ? host : `${host}.${namespace}.svc.${domain}`;
-}
-
-/** `NAME.NAMESPACE.svc.DOMAIN` of a Service `NAMESPACE/NAME`. */
+/** `cart.shop.svc.cluster.local` of the Service `shop/cart`. */
 export function hostOf(service: string, domain: string): string {
   const [namespace, name] = service.split("/");
   return `${name}.${namespace}.svc.${domain}`;
@@ -18,7 +10,17 @@ export function serviceOf(host: string, domain: string): string | undefined {
   return rest.join(".") === `svc.${domain}` ? `${namespace}/${name}` : undefined;
 }
 
-/** Whether a host is one that `pattern` names: itself, `*.example.com` or `*`. */
-export function hostMatches(pattern: string, host: string): boolean {
-  return pattern === host || (pattern.startsWith("*") && host.endsWith(pattern.slice(1)));
+/**
+ * A host as istiod reads it in an object of `namespace`: what has no dot is a Service there.
+ * Rule: ResolveShortnameToFQDN in Istio's pilot/pkg/model.
+ */
+export function resolveHost(host: string, namespace: string, domain: string): string {
+  const short = host !== "*" && !host.includes(".") && !host.includes(":");
+  return (short ? hostOf(`${namespace}/${host}`, domain) : host).toLowerCase();
+}
+
+/** Whether a host that an object names, resolved, covers `host`. */
+export function covers(pattern: string, host: string): boolean {
+  if (pattern === "*") return true;
+  return pattern.startsWith("*.") ? host.endsWith(pattern.slice(1)) : pattern === host;
 }

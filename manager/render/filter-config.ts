@@ -1,5 +1,5 @@
 import type {Module} from "../compile/module.ts";
-import type {GroupPlan} from "../compile/plan.ts";
+import type {GroupPlan, Labels} from "../compile/plan.ts";
 
 /** What filter and manager agree on mesh-wide (docs/filter-configuration.md, "Fields of every module"). */
 export interface MeshSettings {
@@ -18,13 +18,43 @@ export interface FilterConfig {
   readonly configuration: JsonObject;
 }
 
-export function inboundConfig(mesh: MeshSettings): FilterConfig {
-  return {module: "inbound", configuration: {...common(mesh), plainText: mesh.plainText}};
+/** @param except label sets of pods that it does nothing on: an edge of their own remembers there */
+export function inboundConfig(mesh: MeshSettings, except: readonly Labels[] = []): FilterConfig {
+  return {
+    module: "inbound",
+    configuration: {...common(mesh), plainText: mesh.plainText, ...(except.length === 0 ? {} : {except})},
+  };
 }
 
 /** @param lane of the very pods that this configuration is for, if they belong to exactly one */
 export function outboundConfig(mesh: MeshSettings, lane?: string): FilterConfig {
   return {module: "outbound", configuration: {...common(mesh), ...(lane === undefined ? {} : {lane})}};
+}
+
+/** How a pod of a namespace finds its own lane: by these label sets, else by its label `meshlane.dev/lane`. */
+export interface PodLanes {
+  readonly lanes: readonly {readonly lane: string; readonly labels: Labels}[];
+  /** Lanes that others fall back on: their pods have no lane of their own. */
+  readonly fallbacks: readonly string[];
+}
+
+/** The label that the pods of a fork carry. */
+export const LANE_LABEL = "meshlane.dev/lane";
+
+/**
+ * One configuration for all pods of a namespace; on a gateway the filter finds out by itself that it is on one.
+ * @param egress hosts whose Services requests leave the mesh through
+ */
+export function namespaceOutboundConfig(mesh: MeshSettings, pods: PodLanes, egress: readonly string[]): FilterConfig {
+  const {lanes, fallbacks} = pods;
+  return {
+    module: "outbound",
+    configuration: {
+      ...common(mesh),
+      pods: {label: LANE_LABEL, lanes, fallbacks},
+      ...(egress.length === 0 ? {} : {mesh: {egress}}),
+    },
+  };
 }
 
 export function gatewayOutboundConfig(mesh: MeshSettings): FilterConfig {
