@@ -23,7 +23,7 @@ const SHOWN = ["x-swimlane", "baggage", "traceparent", "x-request-id"];
 
 /**
  * Serves HTTP/1.1, HTTP/2 with prior knowledge, WebSockets (frames come back) and gRPC (messages come back) on one
- * port of 127.0.0.1. Anything else is answered by an `EchoAnswer` as JSON: 200, or 502 when a callee failed.
+ * port. Anything else is answered by an `EchoAnswer` as JSON: 200, or 502 when a callee failed.
  */
 export async function startEcho(settings: EchoSettings): Promise<Echo> {
   let ready = true;
@@ -47,7 +47,7 @@ export async function startEcho(settings: EchoSettings): Promise<Echo> {
   const http1 = createHttp1({keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0}, serve);
   http1.on("upgrade", echoWebSocket);
   const either = new EitherHttp(http1, createHttp2(serve));
-  await once(either.server.listen(settings.port, "127.0.0.1"), "listening");
+  await once(either.server.listen(settings.port, settings.host), "listening");
   return {
     port: (either.server.address() as AddressInfo).port,
     toggleReady: () => (ready = !ready),

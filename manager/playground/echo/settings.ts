@@ -7,6 +7,8 @@ export interface Callee {
 export interface EchoSettings {
   service: string;
   workload: string;
+  /** Where it listens. */
+  host: string;
   /** 0: any free port. */
   port: number;
   /** Lower-case names of the request headers that are passed on to callees. */
@@ -16,13 +18,14 @@ export interface EchoSettings {
 }
 
 /**
- * The settings of an echo program: MESHLANE_SERVICE and MESHLANE_WORKLOAD, PORT (0 or absent: any), MESHLANE_FORWARDS
- * and CALLS (comma lists), and for each callee its NAME_URL (see `urlVariable`).
+ * The settings of an echo program: MESHLANE_SERVICE and MESHLANE_WORKLOAD, HOST (absent: 127.0.0.1) and PORT (0 or absent:
+ * any), MESHLANE_FORWARDS and CALLS (comma lists), and for each callee its NAME_URL (see `urlVariable`).
  */
 export function echoSettings(env: Record<string, string | undefined>): EchoSettings {
   return {
     service: required(env, "MESHLANE_SERVICE"),
     workload: required(env, "MESHLANE_WORKLOAD"),
+    host: env["HOST"] || "127.0.0.1",
     port: port(env["PORT"] ?? "0"),
     forwards: list(env["MESHLANE_FORWARDS"]).map((name) => name.toLowerCase()),
     calls: list(env["CALLS"]).map((service) => ({service, url: required(env, urlVariable(service))})),

@@ -23,6 +23,13 @@ export interface SpawnOptions {
   onLine?: (line: string, from: "stdout" | "stderr") => void;
 }
 
+export interface ProcessesOptions {
+  /** Marks the processes and begins the folder's name, so that a later run finds what is left. Left out: one of its own. */
+  name?: string;
+  /** A command that the reaper runs when all processes have ended: it removes what else the system holds for them. */
+  last?: readonly string[];
+}
+
 /**
  * The processes of one playground and its temporary folder. All of them end when the playground ends: by `stop`, by a
  * signal, by an error, or by kill -9, because a reaper in a session of its own sees the playground's pipe close.
@@ -30,14 +37,16 @@ export interface SpawnOptions {
 export class Processes {
   /** A fresh folder, removed after the last process has ended. */
   readonly folder: string;
-  readonly #mark = randomUUID();
+  readonly #mark: string;
   readonly #reaper: ChildProcess;
   readonly #reaped: Promise<unknown>;
   readonly #stopping = new AbortController();
 
-  private constructor() {
-    this.folder = mkdtempSync(join(tmpdir(), "meshlane-"));
-    this.#reaper = spawn(process.execPath, [builtProgram("processes/reaper"), this.folder, this.#mark], {
+  private constructor({name, last = []}: ProcessesOptions) {
+    this.#mark = name ?? randomUUID();
+    this.folder = mkdtempSync(join(tmpdir(), name === undefined ? "meshlane-" : `${name}-`));
+    const reaper = [builtProgram("processes/reaper"), this.folder, this.#mark, ...last];
+    this.#reaper = spawn(process.execPath, reaper, {
       detached: true,
       stdio: ["pipe", "ignore", "inherit"],
     });
@@ -45,8 +54,8 @@ export class Processes {
     this.#pipe.on("error", () => {});
   }
 
-  static async start(): Promise<Processes> {
-    const processes = new Processes();
+  static async start(options: ProcessesOptions = {}): Promise<Processes> {
+    const processes = new Processes(options);
     await once(processes.#reaper, "spawn");
     return processes;
   }

@@ -1,15 +1,18 @@
 /**
- * Ends whatever the playground started once the playground is gone, however it went: `node reaper.js FOLDER MARK`.
+ * Ends whatever the playground started once the playground is gone, however it went: `node reaper.js FOLDER MARK
+ * [COMMAND...]`.
  *
  * Standard input is a pipe that only the playground holds, so its end is the playground's end. The processes to end
- * are those that carry MARK in their environment; the playground's temporary FOLDER goes last.
+ * are those that carry MARK in their environment; then the COMMAND runs, and the playground's temporary FOLDER goes
+ * last.
  */
+import {spawnSync} from "node:child_process";
 import {rmSync} from "node:fs";
 import {endMarked} from "./marked.ts";
 
-const [folder, mark] = process.argv.slice(2);
+const [folder, mark, command, ...args] = process.argv.slice(2);
 if (folder === undefined || mark === undefined) {
-  process.stderr.write("usage: reaper.js FOLDER MARK\n");
+  process.stderr.write("usage: reaper.js FOLDER MARK [COMMAND...]\n");
   process.exit(2);
 }
 
@@ -20,4 +23,5 @@ process.stdin.on("error", () => {});
 process.stdin.resume();
 await new Promise((resolve) => process.stdin.once("close", resolve));
 await endMarked(mark, 2000);
+if (command !== undefined) spawnSync(command, args, {stdio: "ignore"});
 rmSync(folder, {recursive: true, force: true, maxRetries: 3});
