@@ -1,4 +1,4 @@
-// The Go parts of the mesh under test, built once by test/mesh/parts. Nothing of Meshlane is written in Go.
+// The Go parts of the mesh under test, built once by test/mesh/parts. Nothing of Meshlane itself is written in Go.
 module meshlane.dev/test/mesh/parts
 
 go 1.26.0
@@ -18,9 +18,7 @@ tool (
 require (
 	github.com/creack/pty v1.1.24
 	golang.org/x/sys v0.47.0
-	k8s.io/api v0.36.3
 	k8s.io/apiserver v0.36.3
-	k8s.io/client-go v0.36.3
 	k8s.io/cri-api v0.36.3
 	k8s.io/cri-client v0.0.0
 	k8s.io/cri-streaming v0.0.0
@@ -256,9 +254,11 @@ require (
 	istio.io/api v1.31.0-rc.0.0.20260824154656-b943409680a7 // indirect
 	istio.io/client-go v1.31.0-rc.0.0.20260824155257-512e1cfc6c15 // indirect
 	istio.io/istio v0.0.0-20260827124520-eed52ebb66ad // indirect
+	k8s.io/api v0.36.3 // indirect
 	k8s.io/apiextensions-apiserver v0.36.1 // indirect
 	k8s.io/apimachinery v0.36.3 // indirect
 	k8s.io/cli-runtime v0.36.3 // indirect
+	k8s.io/client-go v0.36.3 // indirect
 	k8s.io/cloud-provider v0.36.3 // indirect
 	k8s.io/cluster-bootstrap v0.0.0 // indirect
 	k8s.io/component-base v0.36.3 // indirect

@@ -3,14 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
+	"strconv"
 	"time"
 
-	core "k8s.io/api/core/v1"
 	"k8s.io/apiserver/pkg/util/flushwriter"
-	"k8s.io/client-go/kubernetes/scheme"
 	internalapi "k8s.io/cri-api/pkg/apis"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 	"k8s.io/cri-client/pkg/logs"
@@ -22,15 +23,16 @@ func serveLogs(pods string, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var asked core.PodLogOptions
-	if err := scheme.ParameterCodec.DecodeParameters(r.URL.Query(), core.SchemeGroupVersion, &asked); err != nil {
-		return refusal{http.StatusBadRequest, err.Error()}
-	}
-	if asked.Stream != nil && *asked.Stream != core.LogStreamAll {
+	query := r.URL.Query()
+	if stream := query.Get("stream"); stream != "" && stream != "All" {
 		return refusal{http.StatusBadRequest, "stream: this node keeps stdout and stderr as one"}
 	}
+	asked, err := logOptions(query)
+	if err != nil {
+		return refusal{http.StatusBadRequest, err.Error()}
+	}
 	path := target.Log
-	if asked.Previous {
+	if query.Get("previous") == "true" {
 		path = target.PreviousLog
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -41,26 +43,46 @@ func serveLogs(pods string, w http.ResponseWriter, r *http.Request) error {
 		http.NewResponseController(w).Flush()
 	}
 	writer := flushwriter.Wrap(w)
-	err = logs.ReadLogs(r.Context(), path, "", logOptions(asked), process{container: target, pid: target.pid()}, writer, writer)
+	err = logs.ReadLogs(r.Context(), path, "", asked, process{container: target, pid: target.pid()}, writer, writer)
 	if r.Context().Err() != nil {
 		return nil
 	}
 	return err
 }
 
-func logOptions(asked core.PodLogOptions) *logs.LogOptions {
-	options := &logs.LogOptions{
-		TailLines:  asked.TailLines,
-		LimitBytes: asked.LimitBytes,
-		Follow:     asked.Follow,
-		Timestamp:  asked.Timestamps,
+// logOptions reads the query of the API's PodLogOptions.
+func logOptions(query url.Values) (*logs.LogOptions, error) {
+	options := &logs.LogOptions{Follow: query.Get("follow") == "true", Timestamp: query.Get("timestamps") == "true"}
+	var err error
+	if options.TailLines, err = count(query, "tailLines"); err != nil {
+		return nil, err
 	}
-	if asked.SinceTime != nil {
-		options.Since = asked.SinceTime.Time
-	} else if asked.SinceSeconds != nil {
-		options.Since = time.Now().Add(-time.Duration(*asked.SinceSeconds) * time.Second)
+	if options.LimitBytes, err = count(query, "limitBytes"); err != nil {
+		return nil, err
 	}
-	return options
+	seconds, err := count(query, "sinceSeconds")
+	if err != nil {
+		return nil, err
+	}
+	if seconds != nil {
+		options.Since = time.Now().Add(-time.Duration(*seconds) * time.Second)
+	}
+	if text := query.Get("sinceTime"); text != "" {
+		options.Since, err = time.Parse(time.RFC3339, text)
+	}
+	return options, err
+}
+
+func count(query url.Values, name string) (*int64, error) {
+	text := query.Get(name)
+	if text == "" {
+		return nil, nil
+	}
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || number < 0 {
+		return nil, fmt.Errorf("%s: %q is not a number from 0", name, text)
+	}
+	return &number, nil
 }
 
 // process answers the only question that following a log asks of a container runtime: does this container still run?
