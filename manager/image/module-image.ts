@@ -1,10 +1,10 @@
-import type {Module} from "../compile/module.ts";
-import {type Artifact, artifact, type Content, content, jsonContent} from "./artifact.ts";
+import type {MeshModule} from "../compile/module.ts";
+import {type Artifact, artifact, content, jsonContent} from "./artifact.ts";
 import {abiOf, interfaceOf} from "./wasm.ts";
 
 /** A module as it was built. */
 export interface BuiltModule {
-  readonly module: Module;
+  readonly module: MeshModule;
   readonly bytes: Uint8Array;
   /** The program's version, which its modules have too. */
   readonly version: string;
@@ -27,6 +27,14 @@ export const annotationNames = {
   exports: "dev.meshlane.exports",
 } as const;
 
+/** The layers are no parts of a file system, so there is none. */
+const imageConfig = jsonContent(configType, {
+  architecture: "wasm",
+  os: "wasip1",
+  config: {},
+  rootfs: {type: "layers", diff_ids: []},
+});
+
 /**
  * The image of a module. The same module gives the same bytes: there is no date in it, and no compression, whose output may
  * differ from one version of Node to the next.
@@ -40,7 +48,7 @@ export function moduleImage(built: BuiltModule): Artifact {
     content(wasmType, built.bytes, `${built.module}.wasm`),
     content("text/plain", Buffer.from(built.license), "LICENSE"),
   ];
-  return artifact({annotations: annotationsOf(built)}, imageConfig(layers), layers);
+  return artifact({annotations: annotationsOf(built)}, imageConfig, layers);
 }
 
 function annotationsOf({module, bytes, version, revision}: BuiltModule): Record<string, string> {
@@ -64,15 +72,4 @@ export function contentAnnotations(bytes: Uint8Array): Record<string, string> {
       .toSorted()
       .join(","),
   };
-}
-
-/** Without compression the id of a layer's content is the digest of the layer. */
-function imageConfig(layers: readonly Content[]): Content {
-  const ids = layers.map(({descriptor}) => descriptor.digest);
-  return jsonContent(configType, {
-    architecture: "wasm",
-    os: "wasip1",
-    config: {},
-    rootfs: {type: "layers", diff_ids: ids},
-  });
 }

@@ -1,0 +1,57 @@
+import {basename} from "node:path";
+import type {SourceText} from "../model/index.ts";
+import {type Artifact, artifact, content} from "./artifact.ts";
+import {type Fetched, fetchArtifact} from "./fetch-artifact.ts";
+import {formatReference, parseReference} from "./reference.ts";
+import type {RegistryOptions} from "./session.ts";
+
+export const lanesType = "application/vnd.meshlane.lanes.v1+yaml";
+
+/** The OCI image specification, version 1.1: "Guidance for an Empty Descriptor". */
+const emptyConfig = content("application/vnd.oci.empty.v1+json", Buffer.from("{}"));
+const title = "org.opencontainers.image.title";
+
+/**
+ * Lane files as an artifact: one layer a file, its bytes as they are. The same files give the same digest.
+ * @throws Error when two files have one name
+ */
+export function lanesArtifact(sources: readonly SourceText[]): Artifact {
+  const layers = sources.map(({name, text}) => content(lanesType, Buffer.from(text), fileName(name)));
+  const names = sources.map(({name}) => fileName(name));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new Error(`two of the files are called ${twice}: an artifact has room for one of them`);
+  return artifact({artifactType: lanesType}, emptyConfig, layers);
+}
+
+/**
+ * The lane files of an artifact, with `REFERENCE#FILE` for names.
+ * @param reference `oci://HOST/NAME:TAG`, `oci://HOST/NAME@sha256:...`
+ * @throws Error when it cannot be fetched, is something else, or has another digest
+ */
+export async function readLanes(reference: string, options: RegistryOptions): Promise<SourceText[]> {
+  const parsed = parseReference(reference);
+  const fetched = await fetchArtifact(parsed, options);
+  const name = `oci://${formatReference(parsed)}`;
+  if (!holdsLanes(fetched))
+    throw new Error(`${name} holds no lane files: meshlane push -f lanes.yaml ${name} makes such`);
+  return lanesOf(fetched).map(({name: file, text}) => ({name: `${name}#${file}`, text}));
+}
+
+export function holdsLanes({manifest}: Fetched): boolean {
+  return manifest.artifactType === lanesType;
+}
+
+export function lanesOf({layers}: Fetched): SourceText[] {
+  return layers
+    .filter(({descriptor}) => descriptor.mediaType === lanesType)
+    .map(({descriptor, bytes}) => ({
+      name: descriptor.annotations?.[title] ?? "lanes.yaml",
+      text: Buffer.from(bytes).toString("utf8"),
+    }));
+}
+
+/** Standard input has no name of its own. */
+function fileName(name: string): string {
+  return /\.(ya?ml|json)$/i.test(name) ? basename(name) : "lanes.yaml";
+}

@@ -1,0 +1,77 @@
+/** Where an artifact lies: `oci://HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]`. */
+export interface Reference {
+  /** `HOST[:PORT]`. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
+const scheme = "oci://";
+const host = /^(?:localhost|[\w-]+(?:\.[\w-]+)+|\[[0-9a-f:]+\]|[\w-]+(?=:))(?::\d{1,5})?$/i;
+/** Patterns of the OCI distribution specification, version 1.1: "Pulling manifests". */
+const repository = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const tag = /^\w[\w.-]{0,127}$/;
+const digest = /^sha256:[0-9a-f]{64}$/;
+
+/** Whether the text is meant to be a reference, and no file. */
+export function isReference(text: string): boolean {
+  return text.startsWith(scheme);
+}
+
+/**
+ * @param text `oci://` in front may be left out
+ * @throws Error that says which part is wrong
+ */
+export function parseReference(text: string): Reference {
+  const [name = "", ...digests] = withoutScheme(text).split("@");
+  const slash = name.indexOf("/");
+  const colon = name.lastIndexOf(":");
+  const tagged = colon > slash;
+  const parts = {
+    ...parsePlace(tagged ? name.slice(0, colon) : name, text),
+    ...(tagged && {tag: name.slice(colon + 1)}),
+    ...(digests.length > 0 && {digest: digests.join("@")}),
+  };
+  if (parts.tag !== undefined && !tag.test(parts.tag)) throw wrong(text, `"${parts.tag}" is no tag`);
+  if (parts.digest !== undefined && !digest.test(parts.digest)) {
+    throw wrong(text, `"${parts.digest}" is no digest, which is sha256: and 64 hexadecimal digits`);
+  }
+  return parts;
+}
+
+/**
+ * The place that modules are pushed below, `HOST[:PORT][/PATH]`.
+ * @throws Error that says which part is wrong
+ */
+export function parseRegistry(text: string): {registry: string; path: string} {
+  const [registry = "", ...path] = withoutScheme(text).replace(/\/$/, "").split("/");
+  if (path.length > 0) parsePlace([registry, ...path].join("/"), text);
+  else if (!host.test(registry)) throw wrong(text, noHost(registry));
+  return {registry, path: path.join("/")};
+}
+
+export function formatReference({registry, repository: name, tag: version, digest: pin}: Reference): string {
+  return `${registry}/${name}${version === undefined ? "" : `:${version}`}${pin === undefined ? "" : `@${pin}`}`;
+}
+
+function parsePlace(text: string, whole: string): {registry: string; repository: string} {
+  const slash = text.indexOf("/");
+  if (slash < 0) throw wrong(whole, "it names no repository: HOST/NAME:TAG is the form");
+  const [registry, name] = [text.slice(0, slash), text.slice(slash + 1)];
+  if (!host.test(registry)) throw wrong(whole, noHost(registry));
+  if (!repository.test(name)) throw wrong(whole, `"${name}" is no repository: lower-case letters, digits, . _ - and /`);
+  return {registry, repository: name};
+}
+
+function noHost(text: string): string {
+  return `"${text}" is no registry: write its host in full, with a dot, a port, or localhost`;
+}
+
+function withoutScheme(text: string): string {
+  return text.startsWith(scheme) ? text.slice(scheme.length) : text;
+}
+
+function wrong(text: string, reason: string): Error {
+  return new Error(`reference ${text}: ${reason}`);
+}
