@@ -1,10 +1,14 @@
 import type {z} from "zod";
-import {jsonSchema, type JsonSchema} from "./json-schema.ts";
+import {serverSchema, type JsonSchema} from "./json-schema.ts";
+import type {CelRule} from "./rule.ts";
 
-interface Column {
+export interface Column {
   name: string;
   type: "string" | "number" | "integer" | "date";
   jsonPath: string;
+  description: string;
+  /** 1: only in `kubectl get -o wide`. */
+  priority?: 1;
 }
 
 export interface CrdNames {
@@ -13,13 +17,23 @@ export interface CrdNames {
   shortNames: string[];
 }
 
-/** A CustomResourceDefinition whose schema is the structural form of `spec`'s JSON schema. */
-export function crd({kind, plural, shortNames}: CrdNames, spec: z.ZodType, columns: Column[]): object {
-  const age: Column = {name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp"};
+/** A CustomResourceDefinition whose schema is the structural form of `object`'s JSON schema, with that of `status`. */
+export function crd(
+  {kind, plural, shortNames}: CrdNames,
+  object: z.ZodType,
+  status: z.ZodType,
+  columns: Column[],
+): object {
+  const age: Column = {
+    name: "Age",
+    type: "date",
+    jsonPath: ".metadata.creationTimestamp",
+    description: "Since when it is there.",
+  };
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    metadata: {name: `${plural}.meshlane.dev`},
+    metadata: {name: `${plural}.meshlane.dev`, labels: {"app.kubernetes.io/managed-by": "meshlane"}},
     spec: {
       group: "meshlane.dev",
       scope: "Namespaced",
@@ -38,44 +52,90 @@ export function crd({kind, plural, shortNames}: CrdNames, spec: z.ZodType, colum
           storage: true,
           subresources: {status: {}},
           additionalPrinterColumns: [...columns, age],
-          schema: {openAPIV3Schema: openApi(spec)},
+          schema: {openAPIV3Schema: openApi(serverSchema(object), serverSchema(status))},
         },
       ],
     },
   };
 }
 
-function openApi(spec: z.ZodType): object {
-  const schema = jsonSchema(spec);
-  const optional = spec.safeParse(undefined).success;
+type Properties = Record<string, JsonSchema>;
+
+/** The API server knows what apiVersion, kind and metadata are; of metadata it takes rules about the name alone. */
+function openApi({properties, required, ...object}: JsonSchema, status: JsonSchema): object {
+  const {metadata, spec} = properties as Properties;
+  const {name} = metadata!.properties as Properties;
+  const {"x-kubernetes-validations": rules = [], ...root} = structural(object) as Validated;
   return {
-    type: "object",
-    ...(optional ? {} : {required: ["spec"]}),
+    ...root,
+    ...(required?.includes("spec") ? {required: ["spec"]} : {}),
     properties: {
       apiVersion: {type: "string"},
       kind: {type: "string"},
       metadata: {type: "object"},
-      spec: structural(schema),
-      status: {type: "object", "x-kubernetes-preserve-unknown-fields": true},
+      spec: structural(spec!),
+      status: structural(status),
     },
+    "x-kubernetes-validations": [...rulesOf(name!).map(ofName), ...rules],
   };
 }
 
-/** What the API server takes of JSON schema: no `const`, `propertyNames`, lists of types or closed objects. */
+interface Validated {
+  "x-kubernetes-validations"?: CelRule[];
+}
+
+function rulesOf(schema: JsonSchema): CelRule[] {
+  return (schema as Validated)["x-kubernetes-validations"] ?? [];
+}
+
+function ofName({rule, message}: CelRule): CelRule {
+  return {rule: renamed(rule, "self.metadata.name"), message: `metadata.name ${message}`};
+}
+
+function ofKeys({rule, message}: CelRule): CelRule {
+  return {rule: `self.all(key, ${renamed(rule, "key")})`, message: `each name ${message}`};
+}
+
+function renamed(rule: string, self: string): string {
+  return rule.replace(/\bself\b/g, self);
+}
+
+/**
+ * What the API server takes of JSON schema: no `const`, `propertyNames`, lists of types or closed objects. A `pattern` is
+ * left out: there is a rule beside it, which says in words what must be.
+ */
 function structural(schema: JsonSchema): object {
-  const {$schema: _dialect, propertyNames: _names, const: only, type, properties, items, ...rest} = schema;
-  const {additionalProperties: values, ...kept} = rest;
+  const {$schema: _dialect, pattern: _words, propertyNames: names, const: only, ...typed} = schema;
+  const {type, properties, items, additionalProperties: values, default: fallback, ...kept} = typed;
+  const parts = mapValues(properties ?? {});
+  const rules = [...(isSchema(names) ? rulesOf(names).map(ofKeys) : []), ...rulesOf(schema)];
   return {
     ...kept,
     ...(only === undefined ? {} : {enum: [only]}),
     ...(Array.isArray(type) ? {"x-kubernetes-int-or-string": true} : type === undefined ? {} : {type}),
     ...(isSchema(values) ? {additionalProperties: structural(values)} : {}),
-    ...(isSchema(items) ? {items: structural(items)} : {}),
-    ...(properties === undefined ? {} : {properties: mapValues(properties)}),
+    ...(isSchema(items) ? {items: itemsOf(items, schema)} : {}),
+    ...(properties === undefined ? {} : {properties: parts}),
+    ...(fallback === undefined ? {} : {default: isSchema(fallback) ? filled(fallback, parts) : fallback}),
+    ...(rules.length === 0 ? {} : {"x-kubernetes-validations": rules}),
   };
 }
 
-function mapValues(properties: Record<string, unknown>): Record<string, object> {
+/** Items of a set must be compared as a whole. */
+function itemsOf(items: JsonSchema, list: JsonSchema): object {
+  const whole = items.type === "object" && list["x-kubernetes-list-type"] === "set";
+  return {...structural(items), ...(whole ? {"x-kubernetes-map-type": "atomic"} : {})};
+}
+
+/** A default with the defaults of its own fields: the rules are tried on it before those are filled in. */
+function filled(value: object, parts: Record<string, {default?: unknown}>): object {
+  const inner = Object.entries(parts).flatMap(([name, part]) =>
+    part.default === undefined ? [] : [[name, part.default] as const],
+  );
+  return {...Object.fromEntries(inner), ...value};
+}
+
+function mapValues(properties: Record<string, unknown>): Record<string, {default?: unknown}> {
   return Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, structural(part as JsonSchema)]));
 }
 

@@ -1,22 +1,57 @@
 import {stringify} from "yaml";
-import {crd} from "./crd.ts";
-import {groupSpec, swimLaneGroup} from "./group.ts";
+import {crd, type Column} from "./crd.ts";
+import {swimLaneGroup} from "./group.ts";
 import {jsonSchema} from "./json-schema.ts";
-import {laneSpec, swimLane} from "./lane.ts";
+import {swimLane} from "./lane.ts";
 import {playgroundSchema} from "./playground.ts";
+import {groupStatus, laneStatus} from "./status.ts";
+
+const ready: Column = {
+  name: "Ready",
+  type: "string",
+  jsonPath: '.status.conditions[?(@.type=="Ready")].status',
+  description: "Whether it works.",
+};
+const reason: Column = {
+  name: "Reason",
+  type: "string",
+  jsonPath: '.status.conditions[?(@.type=="Ready")].message',
+  description: "Why it is ready or not.",
+  priority: 1,
+};
+
+const groupColumns: Column[] = [
+  {name: "Gateways", type: "string", jsonPath: ".spec.entry.gateways", description: "Where requests enter."},
+  {name: "Routing", type: "string", jsonPath: ".spec.routing", description: "How requests are routed."},
+  ready,
+  {name: "Services", type: "string", jsonPath: ".spec.services", description: "What lanes may override.", priority: 1},
+  reason,
+];
+
+const laneColumns: Column[] = [
+  {name: "Group", type: "string", jsonPath: ".spec.group", description: "The lane's group; empty: the only one."},
+  {name: "Owner", type: "string", jsonPath: ".spec.owner", description: "Whose lane it is."},
+  {name: "Weight", type: "number", jsonPath: ".spec.weight", description: "Percent of users in the lane."},
+  ready,
+  {name: "Expires", type: "date", jsonPath: ".status.expiresAt", description: "When the lane ends by itself."},
+  {name: "URL", type: "string", jsonPath: ".status.url", description: "Where a browser reaches it.", priority: 1},
+  reason,
+];
 
 /** The files below `deploy/` that follow from the model, path -> text, not yet formatted. A Playground is no CRD. */
 export function generatedFiles(): Record<string, string> {
-  const group = crd({kind: "SwimLaneGroup", plural: "swimlanegroups", shortNames: ["slg"]}, groupSpec.prefault({}), [
-    {name: "Gateways", type: "string", jsonPath: ".spec.entry.gateways"},
-    {name: "Routing", type: "string", jsonPath: ".spec.routing"},
-  ]);
-  const lane = crd({kind: "SwimLane", plural: "swimlanes", shortNames: ["sl", "lane"]}, laneSpec, [
-    {name: "Group", type: "string", jsonPath: ".spec.group"},
-    {name: "Services", type: "string", jsonPath: ".spec.services[*].name"},
-    {name: "Weight", type: "number", jsonPath: ".spec.weight"},
-    {name: "Owner", type: "string", jsonPath: ".spec.owner"},
-  ]);
+  const group = crd(
+    {kind: "SwimLaneGroup", plural: "swimlanegroups", shortNames: ["slg"]},
+    swimLaneGroup,
+    groupStatus,
+    groupColumns,
+  );
+  const lane = crd(
+    {kind: "SwimLane", plural: "swimlanes", shortNames: ["sl", "lane"]},
+    swimLane,
+    laneStatus,
+    laneColumns,
+  );
   const schemas = {swimlane: swimLane, swimlanegroup: swimLaneGroup, playground: playgroundSchema};
   // One schema for a file of several kinds, which is all that an editor can be given.
   const any = {

@@ -16,6 +16,7 @@ import {
   text,
   unique,
 } from "./fields.ts";
+import {check, has, rule, serverRule} from "./rule.ts";
 
 const hostLabel = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 
@@ -23,102 +24,166 @@ const hostLabel = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 const host = text(
   new RegExp(`^(\\*\\.)?${hostLabel}(\\.${hostLabel})*$`),
   'a host like shop.example.com or "*.shop.example.com": lower case, no port',
+  253,
 );
 
 /** A host with `{lane}` exactly once, inside one label: `{lane}.shop.example.com`, `shop-{lane}.example.com`. */
-const hostTemplate = z.string().refine((value) => {
-  const [before, after, ...rest] = value.split("{lane}");
-  const once = after !== undefined && rest.length === 0 && !value.includes("*");
-  return once && host.safeParse(`${before}l${after}`).success;
-}, 'must be a host with {lane} in it exactly once, like "{lane}.shop.example.com"');
+const hostTemplate = text(
+  new RegExp(`^(${hostLabel}\\.)*([a-z0-9][-a-z0-9]{0,60})?\\{lane\\}([-a-z0-9]{0,60}[a-z0-9])?(\\.${hostLabel})*$`),
+  'a host with {lane} in it exactly once, like "{lane}.shop.example.com"',
+  253,
+);
 
 const ways = ["host", "header", "cookie", "query"] as const;
+const grants = ["from", "anyone"] as const;
 
 /** A way in: where a caller may ask for a lane, and who may. */
 export const wayIn = object(
   {
-    host: hostTemplate.optional(),
-    header: headerName.optional(),
-    cookie: cookieName.optional(),
-    query: queryName.optional(),
-    from: unique(cidr).min(1, "must not be empty: it would let nobody in").optional(),
-    anyone: z.literal(true, "must be true, or be left out for from: [CIDR]").optional(),
+    host: hostTemplate.optional().describe('A host with {lane} in it, like "{lane}.shop.example.com".'),
+    header: headerName.optional().describe("A header whose value is the lane."),
+    cookie: cookieName.optional().describe("A cookie whose value is the lane."),
+    query: queryName.optional().describe("A query parameter whose value is the lane."),
+    from: unique(cidr)
+      .min(1, "must not be empty: it would let nobody in")
+      .optional()
+      .describe("Networks of the clients that may ask, like 10.0.0.0/8."),
+    anyone: z
+      .literal(true, "must be true, or be left out for from: [CIDR]")
+      .optional()
+      .describe("Every client may choose its lane."),
   },
   laterConditions,
 )
-  .superRefine(exactlyOne(ways))
-  .superRefine((way, context) => {
-    const grants = present(way, ["from", "anyone"]);
-    if (grants.length === 1) return;
-    const message =
-      grants.length === 0
-        ? "must say who may ask: from: [10.0.0.0/8], or, if every client may choose its lane, anyone: true"
-        : "must have from or anyone: true, not both: with anyone: true the networks mean nothing";
-    context.addIssue({code: "custom", message});
-  });
+  .check(exactlyOne(ways))
+  .check(
+    rule(
+      (way) => present(way, grants).length > 0,
+      "must say who may ask: from: [10.0.0.0/8], or, if every client may choose its lane, anyone: true",
+      grants.map(has).join(" || "),
+    ),
+  )
+  .check(
+    rule(
+      (way) => present(way, grants).length < 2,
+      "must have from or anyone: true, not both: with anyone: true the networks mean nothing",
+      `!(${grants.map(has).join(" && ")})`,
+    ),
+  );
 
 const trustedSources = ["header", "cookie", "query", "uri", "host", "method"] as const;
 const yes = z.literal(true, "must be true").optional();
 
 /** What a lane's `match` may rely on although any client can set it. */
 const trusted = object({
-  header: headerName.optional(),
-  cookie: cookieName.optional(),
-  query: queryName.optional(),
-  uri: yes,
-  host: yes,
-  method: yes,
-}).superRefine(exactlyOne(trustedSources));
+  header: headerName.optional().describe("This header."),
+  cookie: cookieName.optional().describe("This cookie."),
+  query: queryName.optional().describe("This query parameter."),
+  uri: yes.describe("The path."),
+  host: yes.describe("The host."),
+  method: yes.describe("The method."),
+}).check(exactlyOne(trustedSources));
 
 const stickySources = ["cookie", "header", "query", "issue"] as const;
 
 /** A sticky key; `issue` is a cookie that the edge issues where it is absent. */
 const stickyKey = object({
-  cookie: cookieName.optional(),
-  header: headerName.optional(),
-  query: queryName.optional(),
-  issue: cookieName.optional(),
-}).superRefine(exactlyOne(stickySources));
+  cookie: cookieName.optional().describe("The value of this cookie."),
+  header: headerName.optional().describe("The value of this header."),
+  query: queryName.optional().describe("The value of this query parameter."),
+  issue: cookieName
+    .optional()
+    .describe("The value of this cookie, which the edge issues where it is absent; must be the last."),
+}).check(exactlyOne(stickySources));
 
-const stickyBy = unique(stickyKey)
+const issueLast = "issue must be the last: the keys after it would never be read";
+
+const stickyBy = unique(stickyKey, 16)
   .min(1, "must not be empty; left out, the edge issues a cookie swimlane-id")
-  .superRefine((keys, context) => {
-    keys.forEach((key, index) => {
-      if (key.issue === undefined || index === keys.length - 1) return;
-      const message = "issue must be the last: the keys after it would never be read";
-      context.addIssue({code: "custom", path: [index], message});
-    });
-  });
+  .check(
+    check(
+      (keys, context) => {
+        keys.forEach((key, index) => {
+          if (key.issue === undefined || index === keys.length - 1) return;
+          context.addIssue({code: "custom", path: [index], message: issueLast});
+        });
+      },
+      {
+        rules: [
+          {
+            rule: "self.size() == 0 || self.filter(it, has(it.issue)).size() <= (has(self[self.size() - 1].issue) ? 1 : 0)",
+            message: issueLast,
+          },
+        ],
+      },
+    ),
+  );
 
 const entry = object({
-  gateways: unique(namespacedName).default([]),
-  services: unique(name).default([]),
-  hosts: unique(host).min(1, "must not be empty; left out, the group takes every host that no other has").optional(),
-  lane: unique(wayIn).default([]),
-  trusted: unique(trusted).default([]),
-});
+  gateways: unique(namespacedName).default([]).describe("Gateways where requests enter, NAMESPACE/NAME."),
+  services: unique(name).default([]).describe("Services where requests enter that come from outside the mesh."),
+  hosts: unique(host)
+    .min(1, "must not be empty; left out, the group takes every host that no other has")
+    .optional()
+    .describe("The group's hosts on its gateways; left out, every host that no other group has."),
+  lane: unique(wayIn, 32).default([]).describe("Ways in: where a request may ask for a lane, and who may."),
+  trusted: unique(trusted).default([]).describe("What lanes' match may rely on although any client can set it."),
+}).check(
+  serverRule(
+    "must be left out where nothing enters: write gateways: [NAMESPACE/NAME] beside it",
+    "self.lane.size() == 0 || self.gateways.size() + self.services.size() > 0",
+    ".lane",
+  ),
+);
 
 export const groupSpec = object(
   {
-    services: unique(name).min(1, "must not be empty; left out, it means all Services of the namespace").optional(),
-    baseline: object({labels: selector}).optional(),
-    entry: entry.prefault({}),
-    stickyBy: stickyBy.default([{issue: "swimlane-id"}]),
-    strict: unique(name).default([]),
-    routing: z.enum(["auto", "routes", "native"]).default("auto"),
-    through: unique(name).default([]),
-    allow: unique(name).default([]),
+    services: unique(name, 500)
+      .min(1, "must not be empty; left out, it means all Services of the namespace")
+      .optional()
+      .describe("Services that lanes may override; left out, all Services of the namespace."),
+    baseline: object({labels: selector.describe("Labels that only the baseline's pods have, like {version: v1}.")})
+      .optional()
+      .describe("What tells the baseline's pods from those of lanes behind the same Service."),
+    entry: entry.prefault({}).describe("Where requests enter, and how they may ask for a lane."),
+    stickyBy: stickyBy
+      .default([{issue: "swimlane-id"}])
+      .describe("What makes a user the same user the next time; the first that is present decides."),
+    strict: unique(name, 500)
+      .default([])
+      .describe("Services that answer 503 where a lane's own workload is away, instead of the baseline."),
+    routing: z
+      .enum(["auto", "routes", "native"])
+      .default("auto")
+      .describe("How requests are routed: by VirtualServices, natively in Envoy, or natively where the proxies can."),
+    through: unique(name, 256).default([]).describe("Other namespaces that requests pass on their way."),
+    allow: unique(name, 256).default([]).describe("Other namespaces that may make lanes in this group."),
   },
   {policy: "is not available yet: leave it out"},
-);
+)
+  // What these two name is looked up, with a suggestion, where the services of the namespace may be known too.
+  .check(
+    serverRule(
+      "must be services of this group",
+      "!has(self.services) || self.strict.all(it, it in self.services)",
+      ".strict",
+    ),
+  )
+  .check(
+    serverRule(
+      "must be services of this group",
+      "!has(self.services) || self.entry.services.all(it, it in self.services)",
+      ".entry.services",
+    ),
+  );
 
 export const swimLaneGroup = object({
   apiVersion: z.literal(apiVersion),
   kind: z.literal("SwimLaneGroup"),
   metadata,
-  spec: groupSpec.prefault({}),
+  spec: groupSpec.prefault({}).describe("What lanes may override and how requests enter."),
   status: z.unknown().optional(),
-});
+}).describe("The services that lanes may override, how requests enter, and who may make lanes.");
 
 export type WayIn = z.output<typeof wayIn>;
 export type Trusted = z.output<typeof trusted>;

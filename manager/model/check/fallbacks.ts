@@ -10,14 +10,9 @@ export function checkFallbacks({lanes}: Mesh, broken: Broken): Problem[] {
 }
 
 function checkNames(lane: SwimLane, byName: Map<string, SwimLane>, broken: Broken): Problem[] {
-  const {name} = lane.metadata;
   return lane.spec.fallback.flatMap((fallback, index) => {
     const refuse = (message: string, hint?: string) => [problemAt(lane, ["spec", "fallback", index], {message, hint})];
     const other = byName.get(fallback);
-    if (fallback === name)
-      return refuse("falls back to itself", "Remove it: the lane's own workload is tried first anyway.");
-    if (fallback === "baseline")
-      return refuse("names baseline as a fallback", "Remove it: the baseline is always last.");
     if (other === undefined) {
       if (broken.lanes.has(fallback)) return [];
       return refuse(`there is no lane "${fallback}" to fall back to`, didYouMean(fallback, byName.keys()));
