@@ -59,13 +59,21 @@ export function beginFlat(extra: u32): bool {
 
 /** Holds the flat form for the root context, or logs the complaint. Answers what `proxy_on_configure` answers. */
 export function endConfiguration(root: u32, accepted: bool): u32 {
+  if (!accepted) {
+    endIdle();
+    log(LOG_ERROR, complaintAt(), complaintLength());
+    return 0;
+  }
   freeBlock(textBlock);
   freeBlock(tapeBlock);
-  if (accepted) {
-    holdRoot(root, flatBlock);
-    return 1;
-  }
+  holdRoot(root, flatBlock);
+  return 1;
+}
+
+/** Accepts a configuration that nothing is held of: the root context leaves requests alone. */
+export function endIdle(): u32 {
+  freeBlock(textBlock);
+  freeBlock(tapeBlock);
   freeBlock(flatBlock);
-  log(LOG_ERROR, complaintAt(), complaintLength());
-  return 0;
+  return 1;
 }

@@ -1,16 +1,13 @@
 /** How an edge is configured, with or without a response phase. */
 
-import {OK} from "./host/abi";
-import {resetArena} from "./host/arena";
-import {getProperty} from "./host/properties";
 import {resultLength, resultPointer} from "./host/result";
 import {beginConfiguration, beginFlat, endConfiguration} from "./configure";
 import {textAt, textLength} from "./lane/bytes";
 import {EdgeConfiguration} from "./lane/edge-configuration";
 import {readEdge, sizeOfGroups} from "./lane/edge-reader";
 import {flatStart, keep} from "./lane/writer";
+import {getNode} from "./node";
 
-const XDS = text("xds\0");
 const REGION = text("xds\0node\0locality\0region");
 const ZONE = text("xds\0node\0locality\0zone");
 
@@ -33,15 +30,7 @@ function readPlace(): bool {
   return edge.zoneAt != 0;
 }
 
-/** Envoy has the node under `xds`; hosts that have it at the top are asked second. */
 function placeLength(path: usize): u32 {
-  resetArena();
-  const top = textLength(XDS);
-  if (
-    getProperty(textAt(path), textLength(path)) != OK &&
-    getProperty(textAt(path) + top, textLength(path) - top) != OK
-  ) {
-    return 0;
-  }
+  if (!getNode(textAt(path), textLength(path))) return 0;
   return resultLength() <= PLACE_MAX ? resultLength() : 0;
 }

@@ -2,11 +2,14 @@
 
 import {CONTINUE} from "./host/abi";
 import {currentRoot, enterContext} from "./host/roots";
-import {beginConfiguration, beginFlat, endConfiguration} from "./configure";
+import {beginConfiguration, beginFlat, endConfiguration, endIdle} from "./configure";
 import {readBaggage, readLaneHeader} from "./lane/carriers";
 import {InboundConfiguration, readInbound} from "./lane/inbound-configuration";
+import {lengthOf, nextOf} from "./lane/json";
+import {fieldOf} from "./lane/read";
 import {ABSENT} from "./lane/state";
 import {rememberCarried, rememberNone} from "./memorize";
+import {podHas} from "./node";
 import {isMeshPeer} from "./peer";
 import {
   baggageName,
@@ -29,7 +32,18 @@ export function proxy_on_context_create(_context: u32, parent: u32): void {
 }
 
 export function proxy_on_configure(root: u32, size: u32): u32 {
-  return endConfiguration(root, beginConfiguration(root, size) && beginFlat(0) && readInbound());
+  const accepted = beginConfiguration(root, size) && beginFlat(0) && readInbound();
+  return accepted && isExcepted() ? endIdle() : endConfiguration(root, accepted);
+}
+
+/** Whether this pod is one on which nothing is to be done. */
+function isExcepted(): bool {
+  const except = fieldOf(0, text("except"));
+  let set = except + 1;
+  for (let left = except ? lengthOf(except) : 0; left; left--, set = nextOf(set)) {
+    if (podHas(set)) return true;
+  }
+  return false;
 }
 
 export function proxy_on_request_headers(_context: u32, _headers: u32, _end: u32): u32 {

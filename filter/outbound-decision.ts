@@ -38,7 +38,7 @@ let member: u32 = 0;
 
 /**
  * Decides the context of a request and writes it, or takes it away where the request leaves the mesh. Answers the carrier
- * that it was found by.
+ * that it was found by, `NONE` without context.
  */
 export function restore(configuration: OutboundConfiguration): u32 {
   beginRequest();
@@ -51,9 +51,8 @@ export function restore(configuration: OutboundConfiguration): u32 {
   header = wanted ? readLaneHeader(configuration.headerAt, configuration.headerLength) : ABSENT;
   member = wanted ? readBaggage(baggageName(), baggageNameLength()) : ABSENT;
   const carrier = decide(configuration, busy);
-  if (header == ABSENT && member == ABSENT && carrier == NONE) return NONE;
-  if (staysInMesh(configuration)) write(configuration, carrier);
-  else remove(configuration);
+  if (carrier == NONE) removeNone(configuration);
+  else write(configuration, carrier);
   return carrier;
 }
 
@@ -73,21 +72,24 @@ function decided(carrier: u32, at: usize, length: u32): u32 {
   return carrier;
 }
 
-/** Filter and route must come to the same: a header that counts as absent, or is repeated, does not stay. */
-function write(configuration: OutboundConfiguration, carrier: u32): void {
-  if (carrier == NONE) {
-    if (header != ABSENT) removeLaneHeader(configuration);
-    return;
-  }
-  if (carrier != HEADER || repeated > 1) writeHeader(configuration, decidedAt, decidedLength);
-  if (member == BAD || (member == GOOD && !same(memberAt, memberLength, decidedAt, decidedLength))) {
-    writeMember(decidedAt, decidedLength);
-  }
+/** Filter and route must come to the same: a header that counts as absent does not stay. */
+function removeNone(configuration: OutboundConfiguration): void {
+  if (header != ABSENT) removeLaneHeader(configuration);
+  if (member != ABSENT && !staysInMesh(configuration)) writeMember(0, 0);
 }
 
-function remove(configuration: OutboundConfiguration): void {
-  if (header != ABSENT) removeLaneHeader(configuration);
-  if (member != ABSENT) writeMember(0, 0);
+/**
+ * Nor does one stay that is repeated. The route is picked anew by what is written, so only then it is known where the request
+ * goes: a lane may lead outside, or override what is outside.
+ */
+function write(configuration: OutboundConfiguration, carrier: u32): void {
+  if (carrier != HEADER || repeated > 1) writeHeader(configuration, decidedAt, decidedLength);
+  if (!staysInMesh(configuration)) {
+    removeLaneHeader(configuration);
+    if (member != ABSENT) writeMember(0, 0);
+  } else if (member == BAD || (member == GOOD && !same(memberAt, memberLength, decidedAt, decidedLength))) {
+    writeMember(decidedAt, decidedLength);
+  }
 }
 
 const CLUSTER = text("xds\0cluster_name");

@@ -3,9 +3,9 @@
 import {CONTINUE, RESPONSE_HEADERS} from "./host/abi";
 import {replaceHeader} from "./host/headers";
 import {currentRoot, enterContext} from "./host/roots";
-import {beginConfiguration, beginFlat, endConfiguration} from "./configure";
 import {textAt, textLength} from "./lane/bytes";
-import {OutboundConfiguration, readOutbound} from "./lane/outbound-configuration";
+import {OutboundConfiguration} from "./lane/outbound-configuration";
+import {configureOutbound} from "./outbound-configure";
 import {BAGGAGE, decidedAt, decidedLength, HEADER, NONE, POD, restore, TRACE} from "./outbound-decision";
 import {closeStream, openStream} from "./streams";
 
@@ -20,7 +20,7 @@ export function proxy_on_context_create(_context: u32, parent: u32): void {
 }
 
 export function proxy_on_configure(root: u32, size: u32): u32 {
-  return endConfiguration(root, beginConfiguration(root, size) && beginFlat(0) && readOutbound());
+  return configureOutbound(root, size);
 }
 
 /** Keeps `LANE;CARRIER` and, before it, its length. */

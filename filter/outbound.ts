@@ -2,8 +2,8 @@
 
 import {CONTINUE} from "./host/abi";
 import {currentRoot, enterContext} from "./host/roots";
-import {beginConfiguration, beginFlat, endConfiguration} from "./configure";
-import {OutboundConfiguration, readOutbound} from "./lane/outbound-configuration";
+import {OutboundConfiguration} from "./lane/outbound-configuration";
+import {configureOutbound} from "./outbound-configure";
 import {restore} from "./outbound-decision";
 
 export {allocate as proxy_on_memory_allocate} from "./host/arena";
@@ -15,7 +15,7 @@ export function proxy_on_context_create(_context: u32, parent: u32): void {
 }
 
 export function proxy_on_configure(root: u32, size: u32): u32 {
-  return endConfiguration(root, beginConfiguration(root, size) && beginFlat(0) && readOutbound());
+  return configureOutbound(root, size);
 }
 
 export function proxy_on_request_headers(_context: u32, _headers: u32, _end: u32): u32 {

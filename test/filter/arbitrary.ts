@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type {Condition} from "../reference/conditions.ts";
 import type {Group, Key, Way} from "../reference/edge.ts";
 import type {Cluster, Outgoing} from "../reference/outbound.ts";
+import type {Labels, Pods} from "../reference/pod.ts";
 import {TRACE_HEADERS, type TraceHeader} from "../reference/trace-ids.ts";
 import type {Header} from "./headers.ts";
 
@@ -100,6 +101,9 @@ const cluster: fc.Arbitrary<Cluster | undefined> = fc.oneof(
   fc.constantFrom(
     {name: "outbound|80||a", external: true},
     {name: "outbound|80||a", external: false},
+    {name: "outbound|80||egress.example.com"},
+    {name: "outbound|80|v1|egress.example.com"},
+    {name: "outbound|80||not-egress.example.com"},
     {name: "Passthrough"},
     {name: "outbound"},
   ),
@@ -119,6 +123,7 @@ export const request: fc.Arbitrary<Omit<Outgoing, "now"> & {wait: number; side: 
   headers: fc.tuple(plain, carriers).map(([first, second]) => [...first, ...second]),
   mtls: fc.boolean(),
   cluster,
+  override: fc.option(fc.record({lane: laneName, cluster}), {nil: undefined}),
   source,
   wait: fc.constantFrom(0, 0, 1, 1000),
   side: fc.constantFrom("in" as const, "out" as const),
@@ -225,4 +230,42 @@ export const common = fc.record({
   traceIds: fc.subarray([...TRACE_HEADERS]),
 });
 
-export const podLane = fc.option(laneName, {nil: undefined});
+const podLane = fc.option(laneName, {nil: undefined});
+
+/** Labels of pods, few enough to match often; of one pod, or as a configuration wants them. */
+const podLabels: fc.Arbitrary<Labels> = fc
+  .tuple(
+    often(fc.oneof(laneName, fc.constantFrom("ANN", "a.b", "A_1", ""))),
+    often(fc.constantFrom("v1", "v2", "")),
+    often(fc.constantFrom("cart", "door")),
+  )
+  .map(([lanes, versions, apps]) =>
+    Object.fromEntries([
+      ...lanes.map((value) => ["meshlane.dev/lane", value] as const),
+      ...versions.map((value) => ["version", value] as const),
+      ...apps.map((value) => ["app", value] as const),
+    ]),
+  );
+const wantedLabels = podLabels.filter((labels) => Object.keys(labels).length > 0);
+
+const pods: fc.Arbitrary<Pods> = fc.record(
+  {
+    label: fc.constantFrom("meshlane.dev/lane", "version"),
+    lanes: fc.array(fc.record({lane: laneName, labels: wantedLabels}), {maxLength: 3}),
+    fallbacks: fc.array(laneName, {maxLength: 2}),
+  },
+  {requiredKeys: []},
+);
+
+/** What the two sides of a sidecar are configured with, and what its proxy says of itself. */
+export const sidecar = fc.record({
+  common,
+  plainText: fc.boolean(),
+  except: fc.option(fc.array(wantedLabels, {maxLength: 2}), {nil: undefined}),
+  lane: podLane,
+  gateway: fc.option(fc.boolean(), {nil: undefined}),
+  pods: fc.option(pods, {nil: undefined}),
+  egress: fc.constantFrom([], ["egress.example.com"], ["a", "egress.example.com"]),
+  labels: podLabels,
+  router: fc.boolean(),
+});

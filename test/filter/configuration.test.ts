@@ -1,5 +1,5 @@
 import {describe, expect, test} from "vitest";
-import {changed, conditions, full, of, tables, when, type Json} from "./configurations.ts";
+import {changed, conditions, full, labelNames, of, tables, when, type Json} from "./configurations.ts";
 import {Vm} from "./host.ts";
 
 /** The one line that a refused configuration logs. */
@@ -80,6 +80,20 @@ describe("what two fields show", () => {
 
   test("a key that comes twice", () => {
     expect(refusal("inbound", '{"version":1,"ttl":5,"ttl":6}')).toMatch(names("ttl"));
+    expect(refusal("inbound", '{"version":1,"except":[{"app":"a","b":"","app":"a"}]}')).toMatch(names("except[0].app"));
+  });
+
+  test.each(labelNames)("a label that cannot be: %j", (name) => {
+    expect(refusal("inbound", changed("inbound", "except[1]", {a: "b", [name]: "x"}))).toMatch(
+      /^meshlane: except\[1\]\..*: .+/,
+    );
+    const labels = changed("outbound", "pods.lanes[0].labels", {[name]: "x"});
+    expect(refusal("outbound", labels)).toMatch(/^meshlane: pods\.lanes\[0\]\.labels\..*: .+/);
+  });
+
+  test("the longest labels that can be", () => {
+    const labels = {[`${"a".repeat(253)}/${"B-_.".repeat(15)}123`]: "x".repeat(63)};
+    expect(Vm.load("inbound").configure(changed("inbound", "except[1]", labels)).accepted).toBe(true);
   });
 
   test("two groups that take the rest", () => {

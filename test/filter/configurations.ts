@@ -3,9 +3,19 @@ export type Json = null | boolean | number | string | Json[] | {[key: string]: J
 /** A valid configuration of each module in which every field stands. */
 export const full = (module: string): Json => {
   const common = {version: 1, header: "x-swimlane", traceIds: ["traceparent", "b3"], ttl: 60, slots: 1024};
-  if (module === "inbound") return {...common, plainText: false};
+  if (module === "inbound") return {...common, plainText: false, except: [{app: "door", "a.b/c_d": ""}, {app: "shop"}]};
   if (module.startsWith("outbound")) {
-    return {...common, lane: "ann", gateway: false, mesh: {clusters: ["outbound|"], external: ["istio", "external"]}};
+    return {
+      ...common,
+      lane: "ann",
+      gateway: false,
+      pods: {
+        label: "meshlane.dev/lane",
+        lanes: [{lane: "next", labels: {app: "cart", version: "v2"}}],
+        fallbacks: ["ann", "bob"],
+      },
+      mesh: {clusters: ["outbound|"], external: ["istio", "external"], egress: ["egress.example.com"]},
+    };
   }
   const when = {
     all: [{any: [{method: {exact: "GET"}}]}, {header: {name: "x-user", exact: "ann"}}, {not: {anyone: true}}],
@@ -83,8 +93,20 @@ const operators = (path: string, rest: object): Row[] => [
   [path, [{...rest}, {...rest, exact: "a", prefix: "b"}] as Json[]],
 ];
 
+/** What no label may be called. */
+export const labelNames: string[] = ["", "a b", "a\0b", "a\u00e9", "x".repeat(318), "a\nb"];
+const labelValues: Json[] = [...of("string"), "a b", "a/b", "x".repeat(64), "\u00e9", "a\0"];
+const labels: Json[] = [...of("object"), {}];
+
 export const tables: Record<string, Row[]> = {
-  inbound: [...common, ["plainText", of("boolean")], ["lane", ["ann"]]],
+  inbound: [
+    ...common,
+    ["plainText", of("boolean")],
+    ["lane", ["ann"]],
+    ["except", of("list")],
+    ["except[1]", labels],
+    ["except[1].app", labelValues],
+  ],
   outbound: [
     ...common,
     ["lane", laneNames],
@@ -94,7 +116,20 @@ export const tables: Record<string, Row[]> = {
     ["mesh.clusters[0]", of("string")],
     ["mesh.external", of("list")],
     ["mesh.external[0]", of("string")],
+    ["mesh.egress", of("list")],
+    ["mesh.egress[0]", [...of("string"), ""]],
     ["mesh.nonsense", [1]],
+    ["pods", of("object")],
+    ["pods.label", [...of("string"), ...labelNames]],
+    ["pods.lanes", of("list")],
+    ["pods.lanes[0]", of("object")],
+    ["pods.lanes[0].lane", [undefined, ...laneNames]],
+    ["pods.lanes[0].labels", [undefined, ...labels]],
+    ["pods.lanes[0].labels.app", labelValues],
+    ["pods.lanes[0].nonsense", [1]],
+    ["pods.fallbacks", of("list")],
+    ["pods.fallbacks[1]", laneNames],
+    ["pods.nonsense", [1]],
     ["plainText", [true]],
   ],
   edge: [

@@ -14,7 +14,9 @@ import {
   traceparent,
 } from "./drive.ts";
 import {hop} from "./drive.ts";
+import type {Cluster} from "../reference/outbound.ts";
 import type {Header} from "./headers.ts";
+import {PATH} from "./kinds.ts";
 import {Process} from "./process.ts";
 
 describe("a quiet proxy", () => {
@@ -149,6 +151,62 @@ describe("leaving the mesh", () => {
   test("an unmarked cluster of the mesh keeps it", () => {
     const cluster = {...MESH, external: false};
     expect(laneIn(pass(start("outbound", {}), [lane("ann")], {cluster}))).toBe("ann");
+  });
+
+  test("a cluster of an egress host is outside, whatever its port and subset", () => {
+    const root = start("outbound", {mesh: {egress: ["egress.istio-egress.svc.cluster.local", "out.example.com"]}});
+    const left = (name: string): string | undefined => laneIn(pass(root, [lane("ann")], {cluster: {name}}));
+    for (const name of ["outbound|443||out.example.com", "outbound|80|v1|egress.istio-egress.svc.cluster.local"]) {
+      expect(left(name)).toBeUndefined();
+    }
+    for (const name of [
+      "outbound|443||not-out.example.com",
+      "outbound|443||out.example.com.shop",
+      "outbound|80||cart",
+    ]) {
+      expect(left(name)).toBe("ann");
+    }
+  });
+
+  describe("the cluster that decides is the one that the route picks with the context", () => {
+    const OUTSIDE: Cluster = {name: "outbound|443||api.example.com", external: true};
+    const remembering = (): Process => {
+      const process = new Process();
+      receive(start("inbound", {}, process), lane("ann"), traceparent());
+      return process;
+    };
+    const carriers: [string, Header[]][] = [
+      ["header", [lane("ann")]],
+      ["repeated header", [lane("ann"), lane("ann")]],
+      ["header and baggage", [lane("ann"), baggage("a=1,swimlane=bob")]],
+      ["baggage", [baggage("a=1,swimlane=ann")]],
+      ["trace", [traceparent()]],
+      ["pod", [PATH]],
+    ];
+
+    test.each(carriers)("%s: no context goes to a lane outside the mesh", (_carrier, headers) => {
+      const root = start("outbound", {lane: "ann"}, remembering());
+      const left = pass(root, headers, {cluster: MESH, override: {lane: "ann", cluster: OUTSIDE}});
+      expect(contextOf(left)).toEqual({header: [], baggage: []});
+    });
+
+    test.each(carriers)("%s: a lane of the mesh that overrides a host outside is reached", (_carrier, headers) => {
+      const root = start("outbound", {lane: "ann"}, remembering());
+      const left = pass(root, headers, {cluster: OUTSIDE, override: {lane: "ann", cluster: MESH}});
+      expect(laneIn(left)).toBe("ann");
+    });
+
+    test("a header that counts as absent is gone before the route is asked", () => {
+      const root = start("outbound", {});
+      const request = {cluster: OUTSIDE, override: {lane: "ANN", cluster: MESH}};
+      expect(contextOf(pass(root, [lane("ANN"), baggage("swimlane=BOB")], request))).toEqual({header: [], baggage: []});
+    });
+
+    test("within the mesh that is no more calls of the host than one look at the cluster, and one write", () => {
+      const root = start("outbound", {lane: "ann"});
+      pass(root, [PATH], {cluster: MESH});
+      expect(root.vm.counted()).toMatchObject({proxy_get_property: 2, proxy_replace_header_map_value: 1});
+    });
   });
 
   test("prefixes and mark as configured", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
-import {common, groups, podLane, request, strippedRequest} from "./arbitrary.ts";
+import {common, groups, request, sidecar, strippedRequest} from "./arbitrary.ts";
 import {Proxy} from "./proxy.ts";
 import {failure} from "./report.ts";
 
@@ -9,7 +9,6 @@ const RUNS = 2000;
 describe("the modules do what the reference does", () => {
   test("inbound and outbound of one sidecar", () => {
     const proxy = new Proxy();
-    const sidecar = fc.record({common, plainText: fc.boolean(), lane: podLane, gateway: fc.boolean()});
     const steps = fc.array(request, {minLength: 1, maxLength: 8});
     const agrees = fc.property(sidecar, steps, (options, list) => proxy.sidecar(options, list));
     expect(failure(agrees, RUNS)).toBeUndefined();

@@ -2,8 +2,9 @@ import {deepStrictEqual} from "node:assert/strict";
 import {edge, type Edge} from "../reference/edge.ts";
 import {inbound, type Common} from "../reference/inbound.ts";
 import {outbound, type Outgoing} from "../reference/outbound.ts";
+import {podLane, type Labels, type Pods} from "../reference/pod.ts";
 import {Table} from "../reference/table.ts";
-import {comparable, hop, locality, properties} from "./drive.ts";
+import {comparable, hop, locality, node, properties} from "./drive.ts";
 import {Vm} from "./host.ts";
 import {Process} from "./process.ts";
 import type {Root} from "./root.ts";
@@ -18,8 +19,14 @@ export type Step = Omit<Outgoing, "now"> & {wait: number; side: "in" | "out"};
 export interface Sidecar {
   common: Common;
   plainText: boolean;
+  except: readonly Labels[] | undefined;
   lane: string | undefined;
-  gateway: boolean;
+  gateway: boolean | undefined;
+  pods: Pods | undefined;
+  egress: readonly string[];
+  /** What the proxy says of itself. */
+  labels: Labels;
+  router: boolean;
 }
 
 /**
@@ -31,12 +38,22 @@ export class Proxy {
   readonly #vms = new Map<string, Vm>();
 
   /** The two sides of a sidecar. */
-  sidecar({common, plainText, lane, gateway}: Sidecar, steps: readonly Step[]): void {
+  sidecar(
+    {common, plainText, except, lane, gateway, pods, egress, labels, router}: Sidecar,
+    steps: readonly Step[],
+  ): void {
     const table = this.#fresh();
-    const inboundOnly = {...common, plainText};
-    const outboundOnly = {...common, gateway, ...(lane === undefined ? {} : {lane})};
-    const into = this.#start("inbound", inboundOnly);
-    const out = this.#start("outbound-playground", outboundOnly);
+    const self = node(labels, router ? "router~10.0.0.1~gateway.a~a.svc" : undefined);
+    const inboundOnly = {...common, plainText, except};
+    const outboundOnly = {
+      ...common,
+      gateway: gateway ?? router,
+      lane: lane ?? podLane(pods ?? {}, labels),
+      clusters: ["outbound|"],
+      egress,
+    };
+    const into = this.#start("inbound", inboundOnly, self);
+    const out = this.#start("outbound-playground", {...common, gateway, lane, pods, mesh: {egress}}, self);
     for (const step of steps) {
       const request = this.#at(step);
       const stream = (step.side === "in" ? into : out).request(request.headers, properties(request));
@@ -44,8 +61,8 @@ export class Proxy {
       stream.end();
       const wanted =
         step.side === "in"
-          ? {headers: inbound(inboundOnly, request, table), hop: []}
-          : sent(outbound({...outboundOnly, clusters: ["outbound|"]}, request, table));
+          ? {headers: inbound(inboundOnly, request, table, labels), hop: []}
+          : sent(outbound(outboundOnly, request, table));
       deepStrictEqual(found, [comparable(wanted.headers), wanted.hop]);
     }
     into.remove();
@@ -78,11 +95,11 @@ export class Proxy {
     return new Table(TTL);
   }
 
-  #start(name: string, configuration: object, node: Properties = {}): Root {
+  #start(name: string, configuration: object, self: Properties = {}): Root {
     const vm = this.#vms.get(name) ?? Vm.load(name, this.#process);
     this.#vms.set(name, vm);
-    const root = vm.configure({version: 1, ttl: TTL, ...configuration}, node);
-    deepStrictEqual(vm.logs, []);
+    const root = vm.configure({version: 1, ttl: TTL, ...configuration}, self);
+    deepStrictEqual(root.accepted, true);
     return root;
   }
 

@@ -1,5 +1,6 @@
 import {withoutMember} from "./baggage.ts";
 import {carried} from "./context.ts";
+import {hasLabels, type Labels} from "./pod.ts";
 import {without, type Header, type Request} from "./request.ts";
 import type {Table} from "./table.ts";
 import {traceIds, type TraceHeader} from "./trace-ids.ts";
@@ -12,6 +13,7 @@ export interface Common {
 
 export interface Inbound extends Common {
   plainText: boolean;
+  except?: readonly Labels[] | undefined;
 }
 
 /** Removes the header and the baggage member. */
@@ -19,8 +21,9 @@ export function stripped(headers: readonly Header[], header: string): readonly H
   return withoutMember(without(headers, header));
 }
 
-/** Remembers what the request brings; returns its headers afterwards. */
-export function inbound(configuration: Inbound, request: Request, table: Table): readonly Header[] {
+/** Remembers what the request brings to that pod; returns its headers afterwards. */
+export function inbound(configuration: Inbound, request: Request, table: Table, pod: Labels): readonly Header[] {
+  if (configuration.except?.some((labels) => hasLabels(pod, labels))) return request.headers;
   const ofMesh = configuration.plainText || request.mtls === true;
   const headers = ofMesh ? request.headers : stripped(request.headers, configuration.header);
   const context = carried(headers, configuration.header);

@@ -9,6 +9,7 @@ export interface Outbound extends Common {
   lane?: string | undefined;
   gateway: boolean;
   clusters: readonly string[];
+  egress: readonly string[];
 }
 
 /** The cluster that the route picked; undefined where there is none. */
@@ -20,6 +21,8 @@ export interface Cluster {
 
 export interface Outgoing extends Request {
   cluster?: Cluster | undefined;
+  /** The lane whose route picks another cluster. */
+  override?: {lane: string; cluster: Cluster | undefined} | undefined;
 }
 
 export interface Sent {
@@ -29,10 +32,14 @@ export interface Sent {
 
 export function outbound(configuration: Outbound, request: Outgoing, table: Table): Sent {
   const context = find(configuration, request, table);
-  if (!inMesh(configuration, request.cluster)) {
-    return {headers: stripped(request.headers, configuration.header), context};
-  }
-  return {headers: restored(configuration, request.headers, context), context};
+  const headers = restored(configuration, request.headers, context);
+  const cluster = pickedCluster(request, values(headers, configuration.header));
+  return {headers: inMesh(configuration, cluster) ? headers : stripped(headers, configuration.header), context};
+}
+
+/** The cluster of the route for a context header of these values. */
+export function pickedCluster({cluster, override}: Outgoing, lanes: readonly string[]): Cluster | undefined {
+  return override && lanes.length === 1 && lanes[0] === override.lane ? override.cluster : cluster;
 }
 
 function find(configuration: Outbound, request: Outgoing, table: Table): Context | undefined {
@@ -45,6 +52,7 @@ function find(configuration: Outbound, request: Outgoing, table: Table): Context
 
 function inMesh(configuration: Outbound, cluster: Cluster | undefined): boolean {
   if (!cluster || !configuration.clusters.some((prefix) => cluster.name.startsWith(prefix))) return false;
+  if (configuration.egress.includes(cluster.name.split("|").at(-1) ?? "")) return false;
   return cluster.external === undefined || cluster.external === false;
 }
 
