@@ -88,7 +88,7 @@ export class Api {
   /** @throws ClusterError AlreadyExists */
   async create(object: KubernetesObject, options: WriteOptions = {}): Promise<KubernetesObject> {
     const resource = await this.#known(object);
-    const body = withoutVersion(object);
+    const body = withoutVersion(object, resource);
     return (await this.#send("POST", "create", resource, object, {body, query: query(options)})) as KubernetesObject;
   }
 
@@ -96,7 +96,7 @@ export class Api {
   async replace(object: KubernetesObject, options: WriteOptions = {}): Promise<KubernetesObject> {
     const resource = await this.#known(object);
     return (await this.#send("PUT", "update", resource, object, {
-      body: object,
+      body: {...object, apiVersion: resource.apiVersion},
       query: query(options),
     })) as KubernetesObject;
   }
@@ -105,7 +105,7 @@ export class Api {
   async replaceStatus(object: KubernetesObject): Promise<KubernetesObject> {
     const resource = await this.#known(object);
     return (await this.#send("PUT", "update", resource, object, {
-      body: object,
+      body: {...object, apiVersion: resource.apiVersion},
       query: query({}),
       subresource: "status",
     })) as KubernetesObject;
@@ -121,7 +121,7 @@ export class Api {
     const search = query(options);
     if (options.force === true) search.set("force", "true");
     return (await this.#send("PATCH", "patch", resource, object, {
-      body: withoutVersion(object),
+      body: withoutVersion(object, resource),
       query: search,
       contentType: "application/apply-patch+yaml",
     })) as KubernetesObject;
@@ -241,7 +241,7 @@ function query({dryRun}: WriteOptions): URLSearchParams {
 }
 
 /** What is created or applied names no version of what was there. */
-function withoutVersion(object: KubernetesObject): object {
+function withoutVersion(object: KubernetesObject, {apiVersion}: Resource): object {
   const {resourceVersion: _, uid: __, creationTimestamp: ___, generation: ____, ...metadata} = object.metadata;
-  return {...object, metadata};
+  return {...object, apiVersion, metadata};
 }

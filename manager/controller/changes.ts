@@ -1,0 +1,93 @@
+import type {Api} from "../cluster/api.ts";
+import {ClusterError} from "../cluster/failure.ts";
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import type {Write} from "../render/istio/steps.ts";
+import {type Change, isThere, mayWrite, merged} from "./compare.ts";
+import type {Written} from "./taken.ts";
+
+export interface Changed {
+  readonly change: Change;
+  readonly object: KubernetesObject;
+}
+
+interface ChangesOptions {
+  readonly dryRun: boolean;
+  /** Where the changes are noted, across tries. */
+  readonly done: Changed[];
+}
+
+/** Writes objects, each with the version that was last seen of it. */
+export class Changes {
+  readonly #api: Api;
+  readonly #known: Map<string, KubernetesObject>;
+  readonly #options: ChangesOptions;
+  #written: Written[] = [];
+
+  constructor(api: Api, known: readonly KubernetesObject[], options: ChangesOptions) {
+    this.#api = api;
+    this.#known = new Map(known.map((object) => [keyOf(object), object]));
+    this.#options = options;
+  }
+
+  /** Whether the cluster is not yet as the write wants it. */
+  isNeeded(write: Write): boolean {
+    if ("delete" in write) return this.#known.has(keyOf(write.delete));
+    const live = this.#known.get(keyOf(write.put));
+    return live === undefined || !isThere(write.put, live);
+  }
+
+  /**
+   * Writes what is not yet so.
+   * @throws ClusterError Conflict or AlreadyExists where somebody else was faster; Forbidden for an object that is not ours
+   */
+  async write(write: Write): Promise<void> {
+    if (!this.isNeeded(write)) return;
+    if ("delete" in write) await this.#delete(write.delete);
+    else await this.#put(write.put);
+  }
+
+  /** What has been written since the last call. */
+  takeWritten(): Written[] {
+    const written = this.#written;
+    this.#written = [];
+    return written;
+  }
+
+  async #put(wanted: KubernetesObject): Promise<void> {
+    const key = keyOf(wanted);
+    const live = this.#known.get(key);
+    if (live !== undefined && !mayWrite(wanted, live)) throw notOurs(live);
+    const {dryRun} = this.#options;
+    const now =
+      live === undefined
+        ? await this.#api.create(wanted, {dryRun})
+        : await this.#api.replace(merged(wanted, live), {dryRun});
+    this.#known.set(key, dryRun && live !== undefined ? {...now, metadata: {...now.metadata, ...live.metadata}} : now);
+    this.#options.done.push({change: live === undefined ? "created" : "configured", object: now});
+    this.#written.push({put: now});
+  }
+
+  async #delete({kind, apiVersion, metadata}: KubernetesObject): Promise<void> {
+    const live = this.#known.get(keyOf({kind, apiVersion, metadata}));
+    if (live === undefined) return;
+    if (!mayWrite(live, live)) throw notOurs(live);
+    await this.#api.delete(live, {dryRun: this.#options.dryRun});
+    this.#known.delete(keyOf(live));
+    this.#options.done.push({change: "deleted", object: live});
+    this.#written.push({deleted: live});
+  }
+}
+
+/** Kinds of one name may be of several groups, but a group's versions show the same objects. */
+export function keyOf({apiVersion, kind, metadata}: KubernetesObject): string {
+  const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
+  return `${group} ${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
+}
+
+function notOurs({kind, metadata}: KubernetesObject): ClusterError {
+  return new ClusterError(
+    "Other",
+    `${kind} ${metadata.namespace}/${metadata.name} has a name of ours, but not the label app.kubernetes.io/managed-by: meshlane, ` +
+      "so it is somebody else's and nothing changed there. Rename or remove it",
+  );
+}

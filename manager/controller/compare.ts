@@ -1,0 +1,53 @@
+import {isDeepStrictEqual} from "node:util";
+import {ORIGINAL} from "../model/adopted.ts";
+import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
+
+export type Change = "created" | "configured" | "unchanged" | "deleted";
+
+/** Everything of an object but its metadata and status. */
+function content({metadata: _, status: __, ...rest}: KubernetesObject): object {
+  return rest;
+}
+
+/** Whether the cluster has it already: the same spec, and at least these labels and annotations. */
+export function isThere(wanted: KubernetesObject, live: KubernetesObject): boolean {
+  const {labels = {}, annotations = {}} = wanted.metadata;
+  const same = {...content(live), apiVersion: wanted.apiVersion};
+  // One that is given back must lose our label.
+  return (
+    isOurs(wanted) === isOurs(live) &&
+    isDeepStrictEqual(content(wanted), same) &&
+    holds(live.metadata.labels, labels) &&
+    holds(live.metadata.annotations, annotations)
+  );
+}
+
+type StringMap = Readonly<Record<string, string>>;
+
+function holds(all: StringMap = {}, some: StringMap): boolean {
+  return Object.entries(some).every(([key, value]) => all[key] === value);
+}
+
+/** What is written in place of `live`: its metadata stays, but for the labels and annotations that are ours. */
+export function merged(wanted: KubernetesObject, live: KubernetesObject): KubernetesObject {
+  // One that is given back brings all its metadata, and must lose ours.
+  if (!isOurs(wanted)) return {...wanted, metadata: {...wanted.metadata, ...version(live)}};
+  const {labels, annotations} = wanted.metadata;
+  return {
+    ...wanted,
+    metadata: {
+      ...live.metadata,
+      labels: {...live.metadata.labels, ...labels},
+      ...(annotations === undefined ? {} : {annotations: {...live.metadata.annotations, ...annotations}}),
+    },
+  };
+}
+
+function version({metadata}: KubernetesObject): {resourceVersion?: string} {
+  return metadata.resourceVersion === undefined ? {} : {resourceVersion: metadata.resourceVersion};
+}
+
+/** Whether `wanted` may take the place of `live`: it is ours, or its owner hands it over, which `wanted` says. */
+export function mayWrite(wanted: KubernetesObject, live: KubernetesObject): boolean {
+  return isOurs(live) || wanted.metadata.annotations?.[ORIGINAL] !== undefined;
+}

@@ -1,0 +1,41 @@
+import {clusterFacts} from "../compile/cluster-objects.ts";
+import type {ClusterFacts} from "../compile/cluster-facts.ts";
+import {compileMesh, type Owners, type Plan} from "../compile/index.ts";
+import {keyOf, type Mesh, type Problem} from "../model/index.ts";
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import type {GroupStatus} from "../model/status.ts";
+import {renderIstio} from "../render/istio/index.ts";
+import type {Rendering} from "../render/istio/options.ts";
+import type {ClusterState} from "./cluster-state.ts";
+import {soundMesh} from "./cluster-mesh.ts";
+import type {Settings} from "./settings.ts";
+
+/** What is to be in the cluster, and from what it follows. */
+export interface Desired {
+  readonly mesh: Mesh;
+  readonly facts: ClusterFacts;
+  readonly plan: Plan;
+  readonly rendering: Rendering;
+  /** Of groups and lanes in the cluster that are not fit for use, and so left out. */
+  readonly problems: readonly Problem[];
+}
+
+/** Pure: the same state gives the same objects. @param adopt Services, `NAMESPACE/NAME`, whose VirtualService is handed over */
+export function desired(state: ClusterState, settings: Settings, adopt: readonly string[]): Desired {
+  const {mesh, problems} = soundMesh([...state.groups, ...state.lanes]);
+  const facts = clusterFacts(state.objects);
+  const plan = compileMesh(mesh, facts, ownersOf(state.groups));
+  const rendering = renderIstio(plan, mesh, facts, {...settings, adopt});
+  return {mesh, facts, plan, rendering, problems};
+}
+
+/** Who owned which bucket, as the groups' status says. */
+export function ownersOf(groups: readonly KubernetesObject[]): Owners {
+  return Object.fromEntries(
+    groups.map((group) => {
+      const {metadata} = group;
+      const {buckets = {}} = (group.status ?? {}) as GroupStatus;
+      return [keyOf({metadata: {name: metadata.name, namespace: metadata.namespace ?? "default"}}), buckets];
+    }),
+  ) as unknown as Owners;
+}

@@ -1,0 +1,93 @@
+import {setTimeout as sleep} from "node:timers/promises";
+import type {Api} from "../cluster/api.ts";
+import {ClusterError} from "../cluster/failure.ts";
+import type {Owners} from "../compile/index.ts";
+import {isDeepStrictEqual} from "node:util";
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import type {GroupStatus} from "../model/status.ts";
+import type {Stage} from "../render/istio/steps.ts";
+import {type ClusterState, readState} from "./cluster-state.ts";
+import {Changes, type Changed} from "./changes.ts";
+import {ProxyWatch, type ProxyOptions} from "./proxies.ts";
+
+/** What is to be done, given what is there. */
+export interface Task<Aim> {
+  readonly aim: Aim;
+  readonly stages: readonly Stage[];
+  readonly owners: Owners;
+}
+
+export interface PassOptions extends ProxyOptions {
+  /** The API server does all but keep it; nothing is waited for. */
+  readonly dryRun?: boolean;
+  /** Return only when the proxies have everything, not only where the order of changes needs it. */
+  readonly wait?: boolean;
+}
+
+export interface PassResult<Aim> {
+  readonly aim: Aim;
+  readonly changes: readonly Changed[];
+}
+
+const tries = 8;
+
+/**
+ * One pass: read, decide what is to be there, write it in the safe order. Every write names the version that was read, so
+ * where somebody else changed an object meanwhile, everything is read and decided anew.
+ * @param decide pure
+ * @throws ClusterError
+ */
+export async function pass<Aim>(
+  api: Api,
+  decide: (state: ClusterState) => Task<Aim>,
+  options: PassOptions,
+): Promise<PassResult<Aim>> {
+  const done: Changed[] = [];
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once(api, decide, options, done);
+    } catch (error) {
+      const race = error instanceof ClusterError && (error.reason === "Conflict" || error.reason === "AlreadyExists");
+      if (!race || attempt === tries) throw error;
+      await sleep(Math.random() * 50 * 2 ** attempt);
+    }
+  }
+}
+
+async function once<Aim>(
+  api: Api,
+  decide: (state: ClusterState) => Task<Aim>,
+  options: PassOptions,
+  done: Changed[],
+): Promise<PassResult<Aim>> {
+  const state = await readState(api);
+  const {aim, stages, owners} = decide(state);
+  const changes = new Changes(api, state.objects, {dryRun: options.dryRun === true, done});
+  const pending = stages.filter(({writes}) => writes.some((write) => changes.isNeeded(write)));
+  const mustWait = options.dryRun !== true && (options.wait === true || stages.some(({waitAfter}) => waitAfter));
+  const proxies = mustWait && pending.length > 0 ? await ProxyWatch.open(api, options) : undefined;
+  if (options.dryRun !== true) await remember(api, state.groups, owners);
+  for (const stage of stages) {
+    if (stage.writes.some((write) => changes.isNeeded(write))) options.progress(stage.title);
+    for (const write of stage.writes) await changes.write(write);
+    if (stage.waitAfter && hasMore(stages, stage, changes)) await proxies?.taken(changes.takeWritten());
+  }
+  if (options.wait === true) await proxies?.taken(changes.takeWritten());
+  return {aim, changes: done};
+}
+
+/** What comes after a wait is all that it is for. */
+function hasMore(stages: readonly Stage[], stage: Stage, changes: Changes): boolean {
+  const later = stages.slice(stages.indexOf(stage) + 1);
+  return later.some(({writes}) => writes.some((write) => changes.isNeeded(write)));
+}
+
+/** Who owns which bucket is kept before any edge learns of it. */
+async function remember(api: Api, groups: readonly KubernetesObject[], owners: Owners): Promise<void> {
+  for (const group of groups) {
+    const buckets = owners[`${group.metadata.namespace}/${group.metadata.name}`] ?? {};
+    const status = (group.status ?? {}) as GroupStatus;
+    if (isDeepStrictEqual(status.buckets ?? {}, buckets)) continue;
+    await api.replaceStatus({...group, status: {...status, buckets}});
+  }
+}

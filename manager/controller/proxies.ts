@@ -1,0 +1,103 @@
+import {setTimeout as sleep} from "node:timers/promises";
+import type {Api} from "../cluster/api.ts";
+import {ClusterError} from "../cluster/failure.ts";
+import {Istiods, type Proxy} from "../cluster/istiod.ts";
+import {fingerprint, isRead, judge, lastOfEach, type Written} from "./taken.ts";
+
+export interface ProxyOptions {
+  /** Where istiod runs. */
+  readonly istioNamespace: string;
+  /** How long to wait where istiod cannot be asked, in milliseconds. */
+  readonly settleMs: number;
+  /** How long to wait for the proxies at most, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly progress: (line: string) => void;
+}
+
+const pollMs = 100;
+/** Between istiod's having read an object and its telling itself that there is something to push. */
+const handlingMs = 200;
+
+/**
+ * Knows when the proxies have what was written (docs/decisions/0012). Is made before the first change, as it compares with
+ * what istiod had sent until then.
+ */
+export class ProxyWatch {
+  readonly #istiods: Istiods | undefined;
+  #before: readonly Proxy[];
+  readonly #options: ProxyOptions;
+  /** Why istiod cannot be asked. */
+  readonly blind: string | undefined;
+
+  private constructor(options: ProxyOptions, istiods: Istiods | undefined, before: readonly Proxy[], blind?: string) {
+    this.#options = options;
+    this.#istiods = istiods;
+    this.#before = before;
+    this.blind = blind;
+  }
+
+  static async open(api: Api, options: ProxyOptions): Promise<ProxyWatch> {
+    try {
+      const found = await Istiods.find(api, options.istioNamespace);
+      if (!(found instanceof Istiods)) return new ProxyWatch(options, undefined, [], found.reason);
+      return new ProxyWatch(options, found, await found.proxies());
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      return new ProxyWatch(options, undefined, [], error.message);
+    }
+  }
+
+  /**
+   * Returns when every proxy has all that was written since the last call, or, where istiod cannot be asked, after a fixed time.
+   * @throws ClusterError Timeout that names the proxies that have not; Other where proxies refuse what they were sent
+   */
+  async taken(all: readonly Written[]): Promise<void> {
+    if (all.length === 0) return;
+    const written = lastOfEach(all);
+    const istiods = this.#istiods;
+    if (istiods === undefined) {
+      const seconds = this.#options.settleMs / 1000;
+      this.#options.progress(`istiod cannot be asked (${this.blind}): waiting ${seconds} s for the proxies instead`);
+      await sleep(this.#options.settleMs);
+      return;
+    }
+    const end = Date.now() + this.#options.timeoutMs;
+    await this.#read(istiods, written, end);
+    await this.#settled(istiods, written, end);
+  }
+
+  async #read(istiods: Istiods, written: readonly Written[], end: number): Promise<void> {
+    for (;;) {
+      if ((await istiods.objects()).every((objects) => isRead(written, objects))) return;
+      if (Date.now() > end) throw new ClusterError("Timeout", "istiod has not read the changes in time: is it well?");
+      await sleep(pollMs);
+    }
+  }
+
+  /** Everything is sent and answered, and for longer than istiod waits with a change nothing more was sent. */
+  async #settled(istiods: Istiods, written: readonly Written[], end: number): Promise<void> {
+    const quietMs = istiods.debounceMs + handlingMs;
+    let since = Date.now();
+    let last = "";
+    for (;;) {
+      const now = await istiods.proxies();
+      const {waiting, refused} = judge(written, this.#before, now);
+      const print = fingerprint(now);
+      if (print !== last || waiting.length > 0) since = Date.now();
+      last = print;
+      if (waiting.length === 0 && Date.now() - since >= quietMs) {
+        if (refused.length > 0) throw new ClusterError("Other", `proxies refuse what istiod sends: ${some(refused)}`);
+        this.#before = now;
+        return;
+      }
+      if (Date.now() > end) {
+        throw new ClusterError("Timeout", `${waiting.length} proxies have not taken the changes: ${some(waiting)}`);
+      }
+      await sleep(pollMs);
+    }
+  }
+}
+
+function some(names: readonly string[]): string {
+  return names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
+}
