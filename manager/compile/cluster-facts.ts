@@ -13,7 +13,7 @@ export interface ClusterFacts extends Facts {
   /** By `NAMESPACE/NAME`. */
   readonly kubernetesServices: ReadonlyMap<string, KubernetesService>;
   /** Whether some endpoint of the destination is ready; undefined where nothing is known of endpoints (offline). */
-  ready(destination: Destination): boolean | undefined;
+  readonly ready: (destination: Destination) => boolean | undefined;
   /** Istio's and the Gateway API's gateways by `NAMESPACE/NAME`. */
   readonly gateways: ReadonlyMap<string, Gateway>;
   readonly virtualServices: readonly KubernetesObject[];

@@ -1,4 +1,3 @@
-import {sameDestination} from "./destination.ts";
 import type {Destination, LaneRoute, ServicePlan} from "./plan.ts";
 
 /** A service's lanes by where their requests go now. */
@@ -14,23 +13,38 @@ export type Ready = (destination: Destination) => boolean | undefined;
 
 /** Resolves each lane's chain to its first ready destination. A lane that comes to the baseline needs no route of its own. */
 export function readyRoutes(plan: ServicePlan, ready: Ready): ReadyRoutes {
-  const taken: {lanes: string[]; to: Destination}[] = [];
+  const baseline = destinationKey(plan.baseline);
+  const taken = new Map<string, {lanes: string[]; to: Destination}>();
   const refused: string[] = [];
   for (const route of plan.lanes) {
     const to = firstReady(route, plan.baseline, ready);
-    if (to === undefined) refused.push(route.lane);
-    else if (!sameDestination(to, plan.baseline)) {
-      const met = taken.find((other) => sameDestination(other.to, to));
-      if (met === undefined) taken.push({lanes: [route.lane], to});
-      else met.lanes.push(route.lane);
+    if (to === undefined) {
+      refused.push(route.lane);
+      continue;
     }
+    const key = destinationKey(to);
+    if (key === baseline) continue;
+    const met = taken.get(key);
+    if (met === undefined) taken.set(key, {lanes: [route.lane], to});
+    else met.lanes.push(route.lane);
   }
-  return {taken, refused};
+  return {taken: [...taken.values()], refused};
 }
 
 /** The baseline at the end of a chain is taken ready or not: there is nothing after it. */
 export function firstReady({chain}: LaneRoute, baseline: Destination, ready: Ready): Destination | undefined {
   const found = chain.find((one) => ready(one) !== false);
+  return found ?? (isStrict(chain, baseline) ? undefined : baseline);
+}
+
+/** Whether a chain does not end at the baseline. */
+export function isStrict(chain: readonly Destination[], baseline: Destination): boolean {
   const last = chain.at(-1);
-  return found ?? (last !== undefined && sameDestination(last, baseline) ? last : undefined);
+  return last === undefined || destinationKey(last) !== destinationKey(baseline);
+}
+
+/** One text for one set of pods, as far as names tell. */
+export function destinationKey({service, labels = {}}: Destination): string {
+  const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([service, ...sorted]);
 }

@@ -1,4 +1,5 @@
 import type {JsonObject} from "../filter-config.ts";
+import {nativeStrip} from "../native-strip.ts";
 import {identity, NO_COLLECTOR} from "./clusters.ts";
 import {own, shared, type Source, typed} from "./discovery.ts";
 import {CONTEXT, UNREACHED, WORKLOAD} from "./routes.ts";
@@ -70,7 +71,7 @@ const OWN_ADDRESS = {use_remote_address: true, skip_xff_append: true, preserve_e
 export function edgeListener(options: ListenerOptions, entry: string, routesFile: string): JsonObject {
   const manager = connectionManager(options, {
     use_remote_address: true,
-    early_header_mutation_extensions: [nativeStrip()],
+    early_header_mutation_extensions: [nativeStrip(CONTEXT)],
     rds: {route_config_name: entry, config_source: shared(routesFile, options.source)},
     local_reply_config: {mappers: [noReadyWorkload(entry)]},
     tracing: startTraces(),
@@ -122,26 +123,6 @@ function discovered({name, file}: FilterSlot, source: Source): JsonObject {
       config_source: own(file, source),
       type_urls: ["type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm"],
     },
-  };
-}
-
-/** Members of others may stand in several headers, of which `%REQ()%` would give the first alone. */
-const ALL_BAGGAGE = "%CEL('baggage' in request.headers ? request.headers['baggage'] : '')%";
-
-/** Whatever a client sent becomes something that it asks for, so a filter that is away lets nothing in. */
-function nativeStrip(): JsonObject {
-  const asked = [
-    [CONTEXT, `${CONTEXT}-asked`, `%REQ(${CONTEXT})%`],
-    ["baggage", `${CONTEXT}-asked-baggage`, ALL_BAGGAGE],
-  ] as const;
-  const mutations = [
-    ...asked.map(([, to]) => ({remove: to})),
-    ...asked.map(([, to, value]) => ({append: setHeader(to, value)})),
-    ...asked.map(([from]) => ({remove: from})),
-  ];
-  return {
-    name: "envoy.http.early_header_mutation.header_mutation",
-    typed_config: typed("envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation", {mutations}),
   };
 }
 

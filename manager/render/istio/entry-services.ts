@@ -1,0 +1,64 @@
+import type {ClusterFacts} from "../../compile/cluster-facts.ts";
+import type {GroupPlan, Labels} from "../../compile/plan.ts";
+import {entryConfig} from "../filter-config.ts";
+import {namespaceOf} from "./names.ts";
+import {podsName} from "./pod-names.ts";
+import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
+import {pluginObject} from "./plugins.ts";
+import {type Entrance, podSets, type PodSet} from "./pod-sets.ts";
+import {ownAddress} from "./strip.ts";
+
+/** The rendering, and the pods, by namespace, where the edge remembers and inbound must not. */
+export interface EntryServices extends Rendering {
+  readonly pods: readonly {readonly namespace: string; readonly selector: Labels}[];
+}
+
+/** For each set of pods of entry services: an edge on their inbound side. */
+export function renderEntryServices(
+  groups: readonly GroupPlan[],
+  facts: ClusterFacts,
+  options: IstioOptions,
+): EntryServices {
+  const entrances: Entrance[] = [];
+  const unselected: Notice[] = [];
+  for (const group of groups) {
+    for (const key of group.entryServices) {
+      const selector = facts.kubernetesServices.get(key)?.selector ?? {};
+      if (Object.keys(selector).length === 0) unselected.push(withoutPods(group, key, facts));
+      else entrances.push(entranceOf(key, selector, group, facts));
+    }
+  }
+  const {sets, notices} = podSets(entrances);
+  return {
+    objects: sets.flatMap((pods) => entryObjects(pods, options)),
+    notices: [...unselected, ...notices],
+    pods: sets,
+  };
+}
+
+function entranceOf(key: string, selector: Labels, group: GroupPlan, facts: ClusterFacts): Entrance {
+  const workloads = facts.services.get(key) ?? [];
+  return {what: `entry service ${key}`, namespace: namespaceOf(key), selector, workloads, group};
+}
+
+function entryObjects({namespace, selector, groups}: PodSet, options: IstioOptions): IstioObject[] {
+  const name = podsName("entry", selector);
+  const config = entryConfig(options.mesh, groups);
+  return [
+    pluginObject({part: "edge", namespace, name, selector, mode: "SERVER", place: "edge", config}, options),
+    ownAddress(namespace, name, selector),
+  ];
+}
+
+function withoutPods({name}: GroupPlan, key: string, facts: ClusterFacts): Notice {
+  const there = facts.kubernetesServices.has(key);
+  return {
+    severity: "error",
+    subject: `group ${name}`,
+    reason: "EntryServiceWithoutPods",
+    message: there
+      ? `its entry service ${key} has no selector, so its pods cannot be named`
+      : `its entry service ${key} is not ${facts.complete ? "there" : "among the files"}`,
+    hint: there ? "Take a Service with a selector as entry service." : "Add the Service, or change entry.services.",
+  };
+}

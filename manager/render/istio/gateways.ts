@@ -1,0 +1,107 @@
+import type {ClusterFacts, Gateway} from "../../compile/cluster-facts.ts";
+import type {GroupPlan} from "../../compile/plan.ts";
+import {edgeConfig, namespaceOutboundConfig} from "../filter-config.ts";
+import {egressHosts} from "./namespaces.ts";
+import {podsName} from "./pod-names.ts";
+import {nameOf, namespaceOf} from "./names.ts";
+import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
+import {pluginObject} from "./plugins.ts";
+import {type Entrance, podSets, type PodSet} from "./pod-sets.ts";
+import {gatewayStrip} from "./strip.ts";
+
+/**
+ * For each set of gateway pods where groups enter: the native strip, the edge, and outbound where the namespace has none.
+ * @param covered namespaces that have outbound on every pod
+ */
+export function renderGateways(
+  groups: readonly GroupPlan[],
+  facts: ClusterFacts,
+  options: IstioOptions,
+  covered: readonly string[],
+): Rendering {
+  const entrances: Entrance[] = [];
+  const notices: Notice[] = [];
+  for (const group of groups) {
+    for (const key of group.gateways) {
+      const gateway = facts.gateways.get(key);
+      const obstacle = gateway === undefined ? unknown(group, key, facts) : unselective(group, gateway);
+      if (obstacle !== undefined) notices.push(obstacle);
+      else entrances.push(...entrancesOf(gateway!, group, facts));
+    }
+  }
+  const {sets, notices: shared} = podSets(entrances);
+  return {
+    objects: sets.flatMap((pods) => gatewayObjects(pods, facts, options, !covered.includes(pods.namespace))),
+    notices: [...notices, ...shared],
+  };
+}
+
+/** A selector in the root namespace selects pods of every namespace, so what stands there is enough. */
+function entrancesOf(gateway: Gateway, group: GroupPlan, {rootNamespace}: ClusterFacts): Entrance[] {
+  const {namespaces, selector, workloads} = gateway;
+  const places = namespaces.includes(rootNamespace) ? [rootNamespace] : namespaces;
+  return places.map((namespace) => ({
+    what: `gateway ${gateway.key}`,
+    namespace,
+    selector,
+    workloads: workloads
+      .filter((workload) => namespace === rootNamespace || workload.namespace === namespace)
+      .map(({labels}) => labels),
+    group,
+  }));
+}
+
+function gatewayObjects(
+  {namespace, selector, groups}: PodSet,
+  facts: ClusterFacts,
+  options: IstioOptions,
+  outbound: boolean,
+): IstioObject[] {
+  const pods = {part: "edge", namespace, selector, mode: "CLIENT"} as const;
+  const edge = {
+    ...pods,
+    name: podsName("edge", selector),
+    place: "edge",
+    config: edgeConfig(options.mesh, groups),
+  } as const;
+  const config = namespaceOutboundConfig(options.mesh, {lanes: [], fallbacks: []}, egressHosts(facts));
+  const leaving = {...pods, name: podsName("outbound", selector), place: "outbound", config} as const;
+  return [
+    gatewayStrip(namespace, selector),
+    pluginObject(edge, options),
+    ...(outbound ? [pluginObject({...leaving, part: "filter"}, options)] : []),
+  ];
+}
+
+function unknown({name}: GroupPlan, key: string, {complete}: ClusterFacts): Notice {
+  const kinds = "gateways.networking.istio.io,gateways.gateway.networking.k8s.io";
+  const [where, what] = [namespaceOf(key), nameOf(key)];
+  return {
+    severity: "error",
+    subject: `group ${name}`,
+    reason: "GatewayNotFound",
+    message: complete
+      ? `there is no gateway ${key}, so no lane can be entered there`
+      : `its gateway ${key} is not among the files, so nothing can be written for its pods`,
+    hint: complete
+      ? `Make the Gateway, or change entry.gateways. What there is: kubectl get ${kinds} -A`
+      : `kubectl get ${kinds} ${what} -n ${where} -o yaml > gateway.yaml, and add -f gateway.yaml.`,
+  };
+}
+
+function unselective({name}: GroupPlan, {key, selector, api}: Gateway): Notice | undefined {
+  if (Object.keys(selector).length > 0) return undefined;
+  return {
+    severity: "error",
+    subject: `group ${name}`,
+    reason: "GatewayWithoutPods",
+    message:
+      api === "istio"
+        ? `its gateway ${key} has no selector, so every gateway's pods serve it`
+        : `its gateway ${key} names a Service in spec.addresses that is not known or selects no pods`,
+    hint:
+      api === "istio"
+        ? "Write spec.selector in the Gateway, like {istio: ingress}."
+        : "Let spec.addresses name a Service of the Gateway's namespace that has a selector; offline, add it to the files.",
+  };
+}

@@ -1,0 +1,73 @@
+import type {ClusterFacts} from "../../compile/cluster-facts.ts";
+import {laneDestination} from "../../compile/destination.ts";
+import {hostOf} from "../../compile/hosts.ts";
+import type {Labels, Plan} from "../../compile/plan.ts";
+import type {Mesh} from "../../model/index.ts";
+import {inboundConfig, namespaceOutboundConfig, type PodLanes} from "../filter-config.ts";
+import {callersOf} from "./callers.ts";
+import {namespaceOf} from "./names.ts";
+import {objectName} from "./pod-names.ts";
+import type {IstioObject, IstioOptions} from "./options.ts";
+import {pluginObject} from "./plugins.ts";
+
+/** Namespaces whose pods requests pass: those of groups, of what is on their way, and of lanes' workloads. Sorted. */
+export function filterNamespaces(plan: Plan, mesh: Mesh): string[] {
+  const destinations = plan.services.flatMap(({lanes}) => lanes.flatMap(({chain}) => chain));
+  return [
+    ...new Set([
+      ...mesh.groups.flatMap((group) => callersOf(group, mesh)),
+      ...destinations.map(({service}) => namespaceOf(service)),
+    ]),
+  ].sort();
+}
+
+/** Hosts of the Services that requests leave the mesh through. */
+export function egressHosts({egressGateways, domain}: ClusterFacts): string[] {
+  return egressGateways.map((service) => hostOf(service, domain));
+}
+
+/** The filter on every pod of a namespace: inbound remembers, outbound restores. */
+export function namespacePlugins(
+  namespace: string,
+  {pods, except}: {readonly pods: PodLanes; readonly except: readonly Labels[]},
+  facts: ClusterFacts,
+  options: IstioOptions,
+): IstioObject[] {
+  const inbound = {mode: "SERVER", place: "inbound", config: inboundConfig(options.mesh, except)} as const;
+  const outbound = {
+    mode: "CLIENT",
+    place: "outbound",
+    config: namespaceOutboundConfig(options.mesh, pods, egressHosts(facts)),
+  } as const;
+  return [inbound, outbound].map((plugin) =>
+    pluginObject({part: "filter", namespace, name: objectName(plugin.place), ...plugin}, options),
+  );
+}
+
+/** What tells the pods of a namespace their lane. A fork's pods carry it as a label, so that it comes and goes without a word. */
+export function podLanes(namespace: string, plan: Plan, mesh: Mesh, facts: ClusterFacts): PodLanes {
+  const forks = new Set(
+    mesh.lanes.flatMap((lane) =>
+      lane.spec.services.flatMap((service) =>
+        service.fork === undefined ? [] : [laneDestination(lane, service).service],
+      ),
+    ),
+  );
+  const lanes = plan.pods
+    .filter(({destination: {service}}) => namespaceOf(service) === namespace && !forks.has(service))
+    .flatMap(({lane, destination}) => {
+      const selector = facts.kubernetesServices.get(destination.service)?.selector ?? {};
+      const labels = {...selector, ...destination.labels};
+      return Object.keys(labels).length === 0 ? [] : [{lane, labels: sorted(labels)}];
+    });
+  const fallbacks = new Set(mesh.lanes.flatMap(({spec}) => spec.fallback));
+  return {lanes: lanes.sort(byText), fallbacks: [...fallbacks].sort()};
+}
+
+function sorted(labels: Labels): Labels {
+  return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function byText(a: object, b: object): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+}

@@ -1,0 +1,45 @@
+import {managedBy} from "../../model/kubernetes.ts";
+import type {JsonObject} from "../filter-config.ts";
+import {type IstioObject, type Notice, PART, type Part} from "./options.ts";
+
+const VERSIONS = {
+  DestinationRule: "networking.istio.io/v1",
+  EnvoyFilter: "networking.istio.io/v1alpha3",
+  HTTPRoute: "gateway.networking.k8s.io/v1",
+  TrafficExtension: "extensions.istio.io/v1alpha1",
+  VirtualService: "networking.istio.io/v1",
+  WasmPlugin: "extensions.istio.io/v1alpha1",
+} as const;
+
+/** Larger than that no object is written; the API server's own limit is 1.5 MiB a request, etcd's a little more. */
+export const MAX_BYTES = 512 * 1024;
+
+interface Header {
+  readonly part: Part;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** An object of ours. */
+export function ownObject(kind: keyof typeof VERSIONS, {part, namespace, name}: Header, spec: JsonObject): IstioObject {
+  return {
+    apiVersion: VERSIONS[kind],
+    kind,
+    metadata: {name, namespace, labels: {...managedBy, [PART]: part}},
+    spec,
+  };
+}
+
+/** What keeps an object from being written for its size, if anything does. */
+export function tooLarge(object: IstioObject): Notice | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(object));
+  if (bytes <= MAX_BYTES) return undefined;
+  const {kind, metadata} = object;
+  return {
+    severity: "error",
+    subject: `${kind} ${metadata.namespace}/${metadata.name}`,
+    reason: "TooLarge",
+    message: `would have ${Math.ceil(bytes / 1024)} KiB, more than ${MAX_BYTES / 1024}; it is left out`,
+    hint: "Remove lanes that are no longer used from this service.",
+  };
+}

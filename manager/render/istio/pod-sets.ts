@@ -1,0 +1,103 @@
+import type {GroupPlan, Labels} from "../../compile/plan.ts";
+import {selects} from "../../model/index.ts";
+import {overlap} from "../../model/check/hosts.ts";
+import {selectorKey} from "./pod-names.ts";
+import type {Notice} from "./options.ts";
+
+/** Pods where requests of some groups enter, as a Gateway or an entry service selects them. */
+export interface Entrance {
+  /** `gateway istio-ingress/public`, `entry service shop/frontend`. */
+  readonly what: string;
+  readonly namespace: string;
+  readonly selector: Labels;
+  /** Labels of the pods in the namespace, as far as they are known. */
+  readonly workloads: readonly Labels[];
+  readonly group: GroupPlan;
+}
+
+/** Pods that get one edge. Groups are sorted by name. */
+export interface PodSet {
+  readonly namespace: string;
+  readonly selector: Labels;
+  readonly groups: readonly GroupPlan[];
+}
+
+/** One pod must not get two edges: entrances that share pods become one set. What cannot is left out and said. */
+export function podSets(entrances: readonly Entrance[]): {sets: PodSet[]; notices: Notice[]} {
+  const notices: Notice[] = [];
+  const sets = together(entrances).flatMap((some): PodSet[] => {
+    const [first] = some;
+    const selector = commonSelector(some);
+    if (first === undefined || selector === undefined) {
+      notices.push(noCommonSelector(some));
+      return [];
+    }
+    return [{namespace: first.namespace, selector, groups: apart(some, notices)}];
+  });
+  return {sets, notices};
+}
+
+function together(entrances: readonly Entrance[]): Entrance[][] {
+  return entrances.reduce<Entrance[][]>((sets, entrance) => {
+    const met = sets.filter((some) => some.some((other) => sharePods(entrance, other)));
+    return [...sets.filter((some) => !met.includes(some)), [...met.flat(), entrance]];
+  }, []);
+}
+
+function sharePods(a: Entrance, b: Entrance): boolean {
+  if (a.namespace !== b.namespace) return false;
+  if (selects(a.selector, b.selector) || selects(b.selector, a.selector)) return true;
+  return a.workloads.some((labels) => selects(b.selector, labels));
+}
+
+/** The one selector out of theirs that selects all the pods that any of them does. */
+function commonSelector(some: readonly Entrance[]): Labels | undefined {
+  const workloads = some.flatMap((entrance) => entrance.workloads);
+  return some
+    .map(({selector}) => selector)
+    .toSorted((a, b) => (selectorKey(a) < selectorKey(b) ? -1 : 1))
+    .find(
+      (selector) =>
+        workloads.every((labels) => selects(selector, labels)) &&
+        (workloads.length > 0 || some.every((other) => selects(selector, other.selector))),
+    );
+}
+
+/** The groups that enter here; of two that would take the same host the later one is left out, as the edge could not choose. */
+function apart(some: readonly Entrance[], notices: Notice[]): GroupPlan[] {
+  const groups = [...new Map(some.map(({group}) => [group.name, group])).values()];
+  const taken: GroupPlan[] = [];
+  for (const group of groups.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const rival = taken.find((other) => collide(group, other));
+    if (rival === undefined) taken.push(group);
+    else notices.push(sameHosts(group, rival, some));
+  }
+  return taken;
+}
+
+function collide({hosts: ours}: GroupPlan, {hosts: theirs}: GroupPlan): boolean {
+  if (ours === undefined || theirs === undefined) return ours === theirs;
+  return ours.some((one) => theirs.some((other) => overlap(one, other)));
+}
+
+function sameHosts(group: GroupPlan, rival: GroupPlan, some: readonly Entrance[]): Notice {
+  const where = some.map(({what}) => what);
+  return {
+    severity: "error",
+    subject: `group ${group.name}`,
+    reason: "HostsOverlap",
+    message: `its hosts and those of group ${rival.name} overlap on the pods of ${[...new Set(where)].join(" and ")}; its lanes cannot be entered there`,
+    hint: "Write entry: {hosts: [...]} in both groups, each host in one of them.",
+  };
+}
+
+function noCommonSelector(some: readonly Entrance[]): Notice {
+  const names = [...new Set(some.map(({what}) => what))].sort();
+  return {
+    severity: "error",
+    subject: names[0] ?? "",
+    reason: "PodsPartlyShared",
+    message: `${names.join(" and ")} share some of their pods, not all: no selector is left that gives each pod one edge; nothing enters a lane there`,
+    hint: "Give them the same selector, or pods of their own.",
+  };
+}

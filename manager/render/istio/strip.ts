@@ -1,0 +1,51 @@
+import type {Labels} from "../../compile/plan.ts";
+import type {Json, JsonObject} from "../filter-config.ts";
+import {nativeStrip} from "../native-strip.ts";
+import {CONTEXT} from "./names.ts";
+import {podsName} from "./pod-names.ts";
+import type {IstioObject} from "./options.ts";
+import {ownObject} from "./own-object.ts";
+import {workloadTargetOf} from "./plugins.ts";
+
+const MANAGER = "envoy.filters.network.http_connection_manager";
+const MANAGER_TYPE =
+  "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+
+/** Before patches of others: what they add to the context afterwards is meant. */
+const FIRST = -100;
+
+/**
+ * The gateway itself, before any filter runs, moves what the client sent as context to where the edge reads what is asked for:
+ * a filter that is away lets nothing in.
+ */
+export function gatewayStrip(namespace: string, selector: Labels): IstioObject {
+  const name = podsName("edge", selector);
+  const patch = managerPatch("GATEWAY", {}, {early_header_mutation_extensions: [nativeStrip(CONTEXT)]});
+  return ownObject(
+    "EnvoyFilter",
+    {part: "edge", namespace, name},
+    {...workloadTargetOf(selector), priority: FIRST, configPatches: [patch]},
+  );
+}
+
+/**
+ * On an entry service's pods a peer that is not of the mesh has the address that it connects from, not the one in an
+ * x-forwarded-for of its own. Peers by mTLS come in by other filter chains and keep what they tell.
+ */
+export function ownAddress(namespace: string, name: string, selector: Labels): IstioObject {
+  const settings = {use_remote_address: true, skip_xff_append: true, preserve_external_request_id: true};
+  const patch = managerPatch("SIDECAR_INBOUND", {transportProtocol: "raw_buffer"}, settings);
+  return ownObject(
+    "EnvoyFilter",
+    {part: "edge", namespace, name},
+    {...workloadTargetOf(selector), configPatches: [patch]},
+  );
+}
+
+function managerPatch(context: string, chain: JsonObject, settings: {readonly [field: string]: Json}): JsonObject {
+  return {
+    applyTo: "NETWORK_FILTER",
+    match: {context, listener: {filterChain: {...chain, filter: {name: MANAGER}}}},
+    patch: {operation: "MERGE", value: {name: MANAGER, typed_config: {"@type": MANAGER_TYPE, ...settings}}},
+  };
+}
