@@ -1,0 +1,89 @@
+import type {ClusterFacts} from "../../compile/cluster-facts.ts";
+import {covers, resolveHost} from "../../compile/hosts.ts";
+import type {KubernetesObject} from "../../model/kubernetes.ts";
+import type {JsonObject} from "../filter-config.ts";
+
+/** The parts of Istio's VirtualService that matter here; other fields are carried along unread. */
+export interface VirtualServiceSpec {
+  readonly hosts?: readonly string[];
+  readonly gateways?: readonly string[];
+  readonly exportTo?: readonly string[];
+  readonly http?: readonly HttpRoute[];
+}
+
+export interface HttpRoute {
+  readonly name?: string;
+  readonly match?: readonly HttpMatch[];
+  readonly route?: readonly RouteDestination[];
+  readonly redirect?: JsonObject;
+  readonly directResponse?: JsonObject;
+  readonly delegate?: JsonObject;
+}
+
+export interface HttpMatch {
+  readonly name?: string;
+  readonly headers?: JsonObject;
+  readonly gateways?: readonly string[];
+}
+
+export interface RouteDestination {
+  readonly destination: {readonly host: string; readonly subset?: string; readonly port?: {readonly number: number}};
+  readonly weight?: number;
+}
+
+export interface DestinationRuleSpec {
+  readonly host?: string;
+  readonly trafficPolicy?: JsonObject;
+  readonly subsets?: readonly {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly trafficPolicy?: JsonObject;
+  }[];
+  readonly exportTo?: readonly string[];
+  readonly workloadSelector?: JsonObject;
+}
+
+/** A VirtualService as its owner wrote it. */
+export interface ForeignVirtualService {
+  readonly object: KubernetesObject;
+  /** `NAMESPACE/NAME`. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly spec: VirtualServiceSpec;
+}
+
+export function virtualServices(facts: ClusterFacts): ForeignVirtualService[] {
+  return facts.virtualServices.map((object) => {
+    const namespace = object.metadata.namespace ?? "default";
+    const spec = (object.spec ?? {}) as VirtualServiceSpec;
+    return {object, key: `${namespace}/${object.metadata.name}`, namespace, spec};
+  });
+}
+
+/** Those that sidecars use for `host`, the oldest first: istiod takes no other. */
+export function meshVirtualServices(all: readonly ForeignVirtualService[], host: string, domain: string) {
+  return all
+    .filter(({spec}) => spec.gateways === undefined || spec.gateways.length === 0 || spec.gateways.includes("mesh"))
+    .filter(({spec, namespace}) => hasHost(spec, namespace, host, domain))
+    .toSorted((a, b) => age(a).localeCompare(age(b)) || a.key.localeCompare(b.key));
+}
+
+function hasHost({hosts = []}: VirtualServiceSpec, namespace: string, host: string, domain: string): boolean {
+  return hosts.some((pattern) => covers(resolveHost(pattern, namespace, domain), host));
+}
+
+function age({object}: ForeignVirtualService): string {
+  return object.metadata.creationTimestamp ?? "9999";
+}
+
+/** Where a route goes, as far as these destinations are of `host`. */
+export function destinationsOf(route: HttpRoute, namespace: string, host: string, domain: string): RouteDestination[] {
+  return (route.route ?? []).filter(({destination}) => resolveHost(destination.host, namespace, domain) === host);
+}
+
+/** Those bound to a gateway, `NAMESPACE/NAME`. */
+export function gatewayVirtualServices(all: readonly ForeignVirtualService[], gateway: string) {
+  return all.filter(({spec, namespace}) =>
+    (spec.gateways ?? []).some((name) => (name.includes("/") ? name : `${namespace}/${name}`) === gateway),
+  );
+}

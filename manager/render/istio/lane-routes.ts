@@ -1,0 +1,84 @@
+import {hostOf} from "../../compile/hosts.ts";
+import type {ServicePort} from "../../compile/cluster-facts.ts";
+import type {Destination} from "../../compile/plan.ts";
+import type {JsonObject} from "../filter-config.ts";
+import {CONTEXT, nameOf, subsetOf} from "./names.ts";
+import {inferredPort, portAt} from "./ports.ts";
+import type {PreparedService} from "./prepared.ts";
+
+/**
+ * One alternation gets at most so many characters. Each is about one instruction of RE2's program; Istio's proxies refuse
+ * programs of more than 32,768 (`re2.max_program_size.error_level` of their bootstrap).
+ */
+const MAX_ALTERNATION = 16_000;
+
+/** What is matched of the context header: one lane, or one alternation of all, in as few parts as the limit lets. */
+export function contextMatches(lanes: readonly string[], limit = MAX_ALTERNATION): JsonObject[] {
+  const parts: string[][] = [];
+  let length = Infinity;
+  for (const lane of lanes) {
+    length += lane.length + 1;
+    if (length > limit) {
+      parts.push([]);
+      length = lane.length;
+    }
+    parts.at(-1)!.push(lane);
+  }
+  // A lane's name is a DNS label: nothing in it means anything to RE2.
+  return parts.map((part) => (part.length === 1 ? {exact: part[0]!} : {regex: part.join("|")}));
+}
+
+/** The http routes of a service's VirtualService: one a destination, the baseline last. Other ports than HTTP's never see them. */
+export function laneRoutes(service: PreparedService): JsonObject[] {
+  const {routes, baseline} = service;
+  return [
+    ...routes.taken.flatMap(({lanes, to}) => {
+      const route = (port?: ServicePort) => ({
+        name: routeName(to),
+        match: contextMatches(lanes).map((context) => ({
+          headers: {[CONTEXT]: context},
+          ...(port === undefined ? {} : {port: port.port}),
+        })),
+        route: [{destination: destinationOf(service, to, port)}],
+      });
+      return portsAreInferred(service, to) ? [route()] : service.ports!.map(route);
+    }),
+    ...routes.refused.map((lane) => refusal(service.service, lane)),
+    {name: "baseline", route: [{destination: destinationOf(service, baseline)}]},
+  ];
+}
+
+/** Whether istiod finds the destination's port by itself, on each of the service's ports. */
+export function portsAreInferred({service, ports, facts}: PreparedService, to: Destination): boolean {
+  if (to.service === service) return true;
+  return (ports ?? []).every((port) => portAt(to.service, port, facts) === inferredPort(to.service, port, facts));
+}
+
+/** @param port of the service, where the destination's is to be named */
+export function destinationOf({facts}: PreparedService, to: Destination, port?: ServicePort): JsonObject {
+  const subset = subsetOf(to);
+  const number = port === undefined ? undefined : portAt(to.service, port, facts);
+  return {
+    host: hostOf(to.service, facts.domain),
+    ...(subset === undefined ? {} : {subset}),
+    ...(number === undefined ? {} : {port: {number}}),
+  };
+}
+
+/** As it stands in access logs: `cart--ann`, `cart/meshlane-v2-1f3a9c04`. */
+export function routeName(to: Destination): string {
+  const subset = subsetOf(to);
+  return subset === undefined ? nameOf(to.service) : `${nameOf(to.service)}/${subset}`;
+}
+
+/** A strict lane without a ready workload. */
+export function refusal(service: string, lane: string): JsonObject {
+  return {
+    name: `${lane}-refused`,
+    match: [{headers: {[CONTEXT]: {exact: lane}}}],
+    directResponse: {
+      status: 503,
+      body: {string: `lane ${lane} is strict and has no ready workload of service ${service}\n`},
+    },
+  };
+}

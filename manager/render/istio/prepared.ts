@@ -1,0 +1,131 @@
+import {hostOf} from "../../compile/hosts.ts";
+import type {ClusterFacts, ServicePort} from "../../compile/cluster-facts.ts";
+import type {Destination, LaneRoute, ServicePlan} from "../../compile/plan.ts";
+import {destinationKey, type ReadyRoutes, readyRoutes} from "../../compile/routes.ts";
+import {type Mesh, selects, type SwimLaneGroup} from "../../model/index.ts";
+import {callersOf} from "./callers.ts";
+import {nameOf} from "./names.ts";
+import type {Notice} from "./options.ts";
+import {httpPorts, portAt} from "./ports.ts";
+import {subsetObstacle} from "./subsets.ts";
+
+/** A service of a group with what can be rendered of its lanes. */
+export interface PreparedService {
+  readonly service: string;
+  readonly host: string;
+  readonly group: SwimLaneGroup;
+  readonly baseline: Destination;
+  readonly lanes: readonly LaneRoute[];
+  readonly routes: ReadyRoutes;
+  /** Undefined where the Service is not known. */
+  readonly ports: readonly ServicePort[] | undefined;
+  /** Namespaces whose pods call the service. */
+  readonly callers: readonly string[];
+  readonly facts: ClusterFacts;
+}
+
+/** Services of which something is to be written; what cannot be done of their lanes is left out and said. */
+export function prepare(plan: readonly ServicePlan[], mesh: Mesh, facts: ClusterFacts) {
+  const notices: Notice[] = [];
+  const services = plan.flatMap((each): PreparedService[] => {
+    const group = groupOf(each, mesh);
+    if (group === undefined) return [];
+    const callers = callersOf(group, mesh);
+    const {service} = each;
+    const left = withoutImpossible(each, callers, facts, notices);
+    if (left.lanes.length === 0 && left.baseline.labels === undefined) return [];
+    const routes = readyRoutes(left, (destination) => facts.ready(destination));
+    const host = hostOf(service, facts.domain);
+    return [{...left, host, group, routes, ports: httpPorts(service, facts), callers, facts}];
+  });
+  return {services, notices};
+}
+
+/** Namespaces without services of their own may hold two groups that both name theirs. */
+function groupOf({service}: ServicePlan, mesh: Mesh): SwimLaneGroup | undefined {
+  const [namespace, name = ""] = service.split("/");
+  const here = mesh.groups.filter(({metadata}) => metadata.namespace === namespace);
+  return here.find(({spec}) => spec.services?.includes(name)) ?? here.find(({spec}) => spec.services === undefined);
+}
+
+function withoutImpossible(
+  plan: ServicePlan,
+  callers: readonly string[],
+  facts: ClusterFacts,
+  notices: Notice[],
+): ServicePlan {
+  const refusal = serviceObstacle(plan, facts);
+  if (refusal !== undefined) {
+    if (plan.lanes.length > 0) notices.push(refusal);
+    return {...plan, baseline: {service: plan.service}, lanes: []};
+  }
+  const whole = {service: plan.service};
+  if (!needsSubsets(plan, facts)) return changed(plan, whole, () => true);
+  const obstacle = subsetObstacle(plan.service, callers, facts);
+  if (obstacle !== undefined) notices.push(obstacle);
+  const baseline = obstacle === undefined ? plan.baseline : whole;
+  const reachable = portCheck(plan, facts, notices);
+  return changed(plan, baseline, (to) => (obstacle === undefined || to.labels === undefined) && reachable(to));
+}
+
+/** The baseline's labels matter as soon as the Service has other pods too, of a lane or left behind by one. */
+function needsSubsets({service, baseline, lanes}: ServicePlan, facts: ClusterFacts): boolean {
+  const {labels} = baseline;
+  if (lanes.some(({chain}) => chain.some((to) => to.labels !== undefined && to.labels !== labels))) return true;
+  return labels !== undefined && (facts.services.get(service) ?? []).some((pods) => !selects(labels, pods));
+}
+
+/** The plan with another baseline and only those destinations that `keep` has; a lane that has none left is left out. */
+function changed(plan: ServicePlan, baseline: Destination, keep: (to: Destination) => boolean): ServicePlan {
+  const before = destinationKey(plan.baseline);
+  const lanes = plan.lanes.flatMap(({lane, chain}): LaneRoute[] => {
+    const isBaseline = (to: Destination) => destinationKey(to) === before;
+    const left = chain.flatMap((to) => (isBaseline(to) ? [baseline] : keep(to) ? [to] : []));
+    return left.length === 0 ? [] : [{lane, chain: left}];
+  });
+  return {service: plan.service, baseline, lanes};
+}
+
+function serviceObstacle({service, lanes}: ServicePlan, facts: ClusterFacts): Notice | undefined {
+  const [namespace = ""] = service.split("/");
+  const subject = `service ${service}`;
+  const first = lanes[0]?.lane ?? "";
+  if (facts.namespaces.get(namespace)?.ambient === true) {
+    return {
+      severity: "error",
+      subject,
+      reason: "AmbientNamespace",
+      message: `is in an ambient namespace, where no sidecar routes by the context; its lanes (${first}, ...) are left out`,
+      hint: `Let namespace ${namespace} have sidecars, or take its services out of the group.`,
+    };
+  }
+  const ports = httpPorts(service, facts);
+  if (ports === undefined || ports.length > 0) return undefined;
+  return {
+    severity: "error",
+    subject,
+    reason: "NoHttpPort",
+    message: `has no HTTP port, and only HTTP carries a context; its lanes (${first}, ...) are left out`,
+    hint: `Name the port http or http-..., or write appProtocol: http, if it is HTTP.`,
+  };
+}
+
+/** Whether a destination has a port for each HTTP port of the service. */
+function portCheck({service}: ServicePlan, facts: ClusterFacts, notices: Notice[]): (to: Destination) => boolean {
+  const known = new Map<string, boolean>();
+  return (to) => {
+    const met = known.get(to.service);
+    if (met !== undefined) return met;
+    const missing = (httpPorts(service, facts) ?? []).find((port) => portAt(to.service, port, facts) === undefined);
+    known.set(to.service, missing === undefined);
+    if (missing === undefined) return true;
+    notices.push({
+      severity: "error",
+      subject: `Service ${to.service}`,
+      reason: "PortMissing",
+      message: `has no port ${missing.port} as ${service} has; lanes that name it for ${nameOf(service)} are left out there`,
+      hint: `Give Service ${to.service} the port ${missing.port}, or one of the same name.`,
+    });
+    return false;
+  };
+}

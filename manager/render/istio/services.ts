@@ -1,0 +1,129 @@
+import type {ClusterFacts} from "../../compile/cluster-facts.ts";
+import type {Plan} from "../../compile/plan.ts";
+import {isDeepStrictEqual} from "node:util";
+import type {Mesh} from "../../model/index.ts";
+import {adopt, pasted} from "./adopt.ts";
+import {conflict, meshHttpRoutes, type Native, nativeRoutes} from "./conflicts.ts";
+import {renderDestinations} from "./destinations.ts";
+import {type ForeignVirtualService, meshVirtualServices, virtualServices} from "./foreign.ts";
+import {laneRoutes} from "./lane-routes.ts";
+import {nameOf, namespaceOf} from "./names.ts";
+import {renderNative} from "./native.ts";
+import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
+import {ownObject, tooLarge} from "./own-object.ts";
+import {prepare, type PreparedService} from "./prepared.ts";
+import {sidecarNotices} from "./sidecars.ts";
+
+/** What routes a service's requests, and the users' VirtualServices that are in the way. */
+type Way =
+  | {readonly way: "routes"}
+  | {readonly way: "native"; readonly taken: Extract<Native, {taken: unknown}>["taken"]}
+  | {readonly way: "adopt"; readonly users: ForeignVirtualService}
+  | {readonly way: "pasted"}
+  | {readonly way: "none"; readonly notice: Notice};
+
+/** Destinations and routes of all services that lanes override, each natively or by routes. */
+export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, options: IstioOptions): Rendering {
+  const {services, notices} = prepare(plan.services, mesh, facts);
+  const all = virtualServices(facts);
+  const objects: IstioObject[] = [];
+  const adopted = new Map<string, {users: ForeignVirtualService; services: PreparedService[]}>();
+  const routed: PreparedService[] = [];
+  for (const service of services) {
+    const users = meshVirtualServices(all, service.host, facts.domain);
+    const way = wayOf(service, users, options);
+    if (way.way === "none") {
+      notices.push(way.notice);
+      continue;
+    }
+    routed.push(service);
+    if (way.way === "routes") objects.push(virtualService(service));
+    if (way.way === "native") objects.push(...nativeObjects(service, users, way.taken));
+    if (way.way === "adopt") {
+      const {users: owner} = way;
+      const met = adopted.get(owner.key);
+      if (met === undefined) adopted.set(owner.key, {users: owner, services: [service]});
+      else met.services.push(service);
+    }
+  }
+  objects.push(...renderDestinations(routed));
+  objects.push(...[...adopted.values()].map(({users, services: own}) => adopt(users, own)));
+  notices.push(...sidecarNotices(routed, facts));
+  return fitting(objects, notices);
+}
+
+/** Without the objects that are too large, and without what would have nothing to rest on. Sorted by kind, namespace, name. */
+export function fitting(objects: readonly IstioObject[], notices: readonly Notice[]): Rendering {
+  const all: Notice[] = [...notices];
+  const small = objects.filter((object) => {
+    const notice = tooLarge(object);
+    if (notice !== undefined) all.push(notice);
+    return notice === undefined;
+  });
+  const order = ({kind, metadata}: IstioObject) => `${kind}/${metadata.namespace}/${metadata.name}`;
+  const distinct = all.filter((one, index) => all.findIndex((other) => isDeepStrictEqual(one, other)) === index);
+  return {objects: small.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)), notices: distinct};
+}
+
+function wayOf(service: PreparedService, users: readonly ForeignVirtualService[], options: IstioOptions): Way {
+  const {routing} = service.group.spec;
+  const native = nativeRoutes(service, users);
+  const [owner, ...more] = users;
+  const free = owner === undefined && meshHttpRoutes(service.service, service.facts).length === 0;
+  if (owner !== undefined && options.adopt.includes(service.service)) return adoption(service, owner, more);
+  if (owner !== undefined && pasted(owner, [service]) === "all") return {way: "pasted"};
+  const wanted = routing === "native" || (routing === "auto" && options.nativeSupported);
+  if (wanted && "taken" in native) return {way: "native", taken: native.taken};
+  if (routing === "native") return {way: "none", notice: notNative(service, native)};
+  return free ? {way: "routes"} : {way: "none", notice: conflict(service, users, native)};
+}
+
+function adoption(service: PreparedService, owner: ForeignVirtualService, more: readonly ForeignVirtualService[]): Way {
+  const delegates = (owner.spec.http ?? []).some(({delegate}) => delegate !== undefined);
+  if (!delegates && more.length === 0) return {way: "adopt", users: owner};
+  const why = delegates
+    ? "has delegates, whose routes we do not see in it"
+    : `is not the only one: ${more[0]!.key} is another`;
+  const name = nameOf(service.service);
+  return {
+    way: "none",
+    notice: {
+      severity: "error",
+      subject: `VirtualService ${owner.key}`,
+      reason: "CannotAdopt",
+      message: `VirtualService ${owner.key} (yours) ${why}; nothing changed`,
+      hint: `Paste into ${delegates ? "the delegates" : "the older one"}: meshlane render --routes ${name}`,
+    },
+  };
+}
+
+function notNative({service, group}: PreparedService, native: Native): Notice {
+  const why = "obstacle" in native ? native.obstacle : "";
+  return {
+    severity: "error",
+    subject: `service ${service}`,
+    reason: "NotNative",
+    message: `routing: native of group ${group.metadata.name} does not work for service ${nameOf(service)}: ${why}; nothing changed`,
+    hint: `Change that, or write routing: auto in the group.`,
+  };
+}
+
+function virtualService(service: PreparedService): IstioObject {
+  return ownVirtualService(service, laneRoutes(service));
+}
+
+function ownVirtualService({service, host}: PreparedService, http: ReturnType<typeof laneRoutes>): IstioObject {
+  const header = {part: "routes", namespace: namespaceOf(service), name: `meshlane-${nameOf(service)}`} as const;
+  return ownObject("VirtualService", header, {hosts: [host], gateways: ["mesh"], http});
+}
+
+/** Where lanes share the Service, callers elsewhere in the mesh stay on the baseline by a route that no lane changes. */
+function nativeObjects(
+  service: PreparedService,
+  users: readonly ForeignVirtualService[],
+  taken: Parameters<typeof renderNative>[1],
+): IstioObject[] {
+  const objects = renderNative(service, taken);
+  const constant = service.baseline.labels !== undefined && users.length === 0;
+  return constant ? [...objects, ownVirtualService(service, laneRoutes(service).slice(-1))] : objects;
+}
