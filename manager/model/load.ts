@@ -1,4 +1,5 @@
 import type {SwimLaneGroup} from "./group.ts";
+import type {KubernetesObject} from "./kubernetes.ts";
 import type {WrittenLane} from "./lane.ts";
 import type {Broken, Mesh} from "./mesh.ts";
 import type {WrittenPlayground} from "./playground.ts";
@@ -11,10 +12,11 @@ import {keyOf, resolveLanes, resolvePlayground} from "./resolve.ts";
 /**
  * Reads YAML or JSON texts. `mesh` holds the valid objects; it is fit for use where no problem is an error. Problems are
  * sorted by place. Never throws, whatever the texts are.
+ * @param namespace of objects that name none
  */
-export function loadMesh(sources: SourceText[]): {mesh: Mesh; problems: Problem[]} {
+export function loadMesh(sources: SourceText[], namespace?: string): {mesh: Mesh; problems: Problem[]} {
   const read = sources.map(readObjects);
-  const parsed = read.flatMap(({objects}) => objects).map(parseObject);
+  const parsed = read.flatMap(({objects}) => objects).map((object) => parseObject(object, namespace));
   const problems = [...read, ...parsed].flatMap((part) => part.problems);
   const broken = brokenOf(parsed);
   const written = parsed.flatMap((part) => (part.written === undefined ? [] : [part.written]));
@@ -33,7 +35,7 @@ export function loadMesh(sources: SourceText[]): {mesh: Mesh; problems: Problem[
   };
   problems.push(...checkMesh(mesh, broken));
   const files = sources.map(({name}) => name);
-  return {mesh, problems: sortByPlace(problems, files)};
+  return {mesh, problems: sortByPlace(problems, files), others};
 }
 
 type Written = NonNullable<Parsed["written"]>;
