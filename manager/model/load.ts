@@ -9,14 +9,24 @@ import {problemAt, sortByPlace, type Problem} from "./problem.ts";
 import {readObjects, type SourceText} from "./read.ts";
 import {keyOf, resolveLanes, resolvePlayground} from "./resolve.ts";
 
+export interface Loaded {
+  mesh: Mesh;
+  problems: Problem[];
+  /** Named objects of other APIs, as they are written; `problems` has a warning for each that it is skipped. */
+  others: KubernetesObject[];
+}
+
 /**
  * Reads YAML or JSON texts. `mesh` holds the valid objects; it is fit for use where no problem is an error. Problems are
  * sorted by place. Never throws, whatever the texts are.
- * @param namespace of objects that name none
+ * @param namespace of objects of ours that name none
+ * @param takeOthers objects of other APIs are of use to the caller: no warnings of them
  */
-export function loadMesh(sources: SourceText[], namespace?: string): {mesh: Mesh; problems: Problem[]} {
+export function loadMesh(sources: SourceText[], namespace?: string, takeOthers = false): Loaded {
   const read = sources.map(readObjects);
-  const parsed = read.flatMap(({objects}) => objects).map((object) => parseObject(object, namespace));
+  const all = read.flatMap(({objects}) => objects).map((object) => parseObject(object, namespace));
+  const others = all.flatMap(({other}) => (other === undefined ? [] : [other]));
+  const parsed = takeOthers ? all.filter(({other}) => other === undefined) : all;
   const problems = [...read, ...parsed].flatMap((part) => part.problems);
   const broken = brokenOf(parsed);
   const written = parsed.flatMap((part) => (part.written === undefined ? [] : [part.written]));

@@ -2,7 +2,7 @@ import {z} from "zod";
 import {address, apiVersion, headerName, labels, metadata, name, object, port, unique} from "./fields.ts";
 
 /** The trace headers that the filter can remember (docs/filter-configuration.md). */
-const traceIds = [
+export const traceIds = [
   "traceparent",
   "b3",
   "x-b3-traceid",
