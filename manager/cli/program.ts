@@ -1,10 +1,30 @@
 import {readFileSync} from "node:fs";
 import {Command, CommanderError} from "commander";
+import {buildCommand} from "./build.ts";
 import {exitCode, UsageError} from "./exit.ts";
+import {imageCommand} from "./image.ts";
+import {importCommand} from "./import.ts";
 import {playgroundCommand} from "./playground.ts";
+import {pullCommand} from "./pull.ts";
+import {pushCommand} from "./push.ts";
 import {renderCommand} from "./render.ts";
 import type {Terminal} from "./terminal.ts";
 import {validateCommand} from "./validate.ts";
+import {verifyCommand} from "./verify.ts";
+import {versionsCommand} from "./versions.ts";
+
+const verbs = [
+  playgroundCommand,
+  validateCommand,
+  renderCommand,
+  buildCommand,
+  imageCommand,
+  pushCommand,
+  pullCommand,
+  verifyCommand,
+  versionsCommand,
+  importCommand,
+];
 
 const examples = `
 Examples:
@@ -44,7 +64,7 @@ function build(terminal: Terminal, exit: (code: number) => void): Command {
     .helpOption("-h, --help", "print this help")
     .usage("VERB [options]")
     .addHelpText("after", examples);
-  for (const verb of [playgroundCommand, validateCommand, renderCommand]) program.addCommand(verb(terminal, exit));
+  for (const verb of verbs) program.addCommand(verb(terminal, exit));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.stdout.write(text),

@@ -3,7 +3,8 @@ import {join} from "node:path";
 import {meshModules, type MeshModule} from "../compile/module.ts";
 import type {BuiltModule} from "./module-image.ts";
 
-const top = join(import.meta.dirname, "..", "..");
+/** The top folder of the checkout or the installed package. */
+export const top = join(import.meta.dirname, "..", "..");
 
 /** Where the modules are that this program comes with. */
 export const builtFolder = join(top, "filter", "build");

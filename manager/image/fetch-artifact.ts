@@ -77,3 +77,20 @@ function parseManifest(bytes: Uint8Array, name: string): Manifest {
     throw new Error(`${name} is no OCI image manifest, so nothing that meshlane has pushed`, {cause: error});
   }
 }
+
+const title = "org.opencontainers.image.title";
+
+/**
+ * The layers that are files, by their names.
+ * @throws Error when a name would leave the folder that it is written into
+ */
+export function titledFiles({layers}: Fetched): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  for (const {descriptor, bytes} of layers) {
+    const name = descriptor.annotations?.[title];
+    if (name === undefined) continue;
+    if (!/^[\w-][\w.-]*$/.test(name)) throw new Error(`a layer wants to be the file "${name}": that is no plain name`);
+    files.set(name, bytes);
+  }
+  return files;
+}

@@ -1,18 +1,12 @@
-import type {MeshModule} from "../compile/module.ts";
-import {builtModules} from "./built-modules.ts";
-import {moduleImage} from "./module-image.ts";
-
-export {readLanes} from "./lanes.ts";
+export {type BuiltFile, buildModules} from "./build.ts";
+export {type Fetched, fetchArtifact, titledFiles} from "./fetch-artifact.ts";
+export {holdsLanes, lanesArtifact, readLanes} from "./lanes.ts";
+export {isLayout, readLayout, writeLayout} from "./layout.ts";
+export {moduleDigests, ownImages} from "./own-images.ts";
+export {pushArtifact} from "./push-artifact.ts";
 export {hasModules, type ModuleOptions, type ModuleReference, pushModules} from "./push-modules.ts";
-export {isReference} from "./reference.ts";
+export {formatReference, isReference, parseReference} from "./reference.ts";
+export {Registry} from "./registry.ts";
 export type {RegistryOptions} from "./session.ts";
-
-/**
- * Digest of each module's image, `sha256:` and 64 hexadecimal digits, as this program would push it: known without a registry.
- * @throws Error when the modules are not built
- */
-export async function moduleDigests(): Promise<Readonly<Record<MeshModule, string>>> {
-  const built = await builtModules();
-  const digests = built.map((one) => [one.module, moduleImage(one).manifest.descriptor.digest]);
-  return Object.fromEntries(digests) as Record<MeshModule, string>;
-}
+export {type Check, verifyArtifact, verifyModule} from "./verify.ts";
+export {moduleVersions, type ModuleVersion} from "./versions.ts";

@@ -15,7 +15,7 @@ const indexShape = z.object({
 /**
  * Writes a folder in the form of the OCI image specification, version 1.1: "Image Layout". The same artifacts give the same
  * files. Blobs of an earlier one stay, as nothing names them any more.
- * @param images name, like `inbound:0.1.0` -> artifact
+ * @param images name, like `inbound-0.1.0` -> artifact
  */
 export async function writeLayout(folder: string, images: ReadonlyMap<string, Artifact>): Promise<void> {
   const manifests: Descriptor[] = [];

@@ -1,9 +1,7 @@
-import {meshModules, type MeshModule} from "../compile/module.ts";
-import type {Artifact} from "./artifact.ts";
-import {builtModules} from "./built-modules.ts";
-import {moduleImage} from "./module-image.ts";
+import type {MeshModule} from "../compile/module.ts";
+import {type OwnImage, ownImages} from "./own-images.ts";
 import {pushArtifact} from "./push-artifact.ts";
-import {formatReference, parseRegistry} from "./reference.ts";
+import {formatReference, parseReference, parseRegistry} from "./reference.ts";
 import {Registry} from "./registry.ts";
 import type {RegistryOptions} from "./session.ts";
 
@@ -28,19 +26,13 @@ export interface ModuleReference {
  */
 export async function pushModules(place: string, options: ModuleOptions): Promise<ModuleReference[]> {
   const registry = new Registry(parseRegistry(place).registry, options);
-  const pushed = await ownModules(place, options.modules);
-  for (const {repository, version, image, reference} of pushed) {
-    const before = await registry.manifest(repository, version);
-    const digest = image.manifest.descriptor.digest;
-    if (before?.descriptor.digest === digest) options.onProgress?.(`${reference} is there`);
-    else {
-      if (before !== undefined)
-        options.onProgress?.(`${version} of ${repository} was ${before.descriptor.digest} before`);
-      options.onProgress?.(`pushing ${reference}`);
-      await pushArtifact(registry, repository, image, version);
-    }
+  const pushed: ModuleReference[] = [];
+  for (const own of await ownImages(options.modules)) {
+    const named = nameOf(own, place);
+    await pushOne(registry, own, named, options.onProgress ?? (() => {}));
+    pushed.push(named);
   }
-  return pushed.map(({module, version, digest, reference}) => ({module, version, digest, reference}));
+  return pushed;
 }
 
 /**
@@ -51,37 +43,37 @@ export async function hasModules(
   place: string,
   options: ModuleOptions,
 ): Promise<(ModuleReference & {readonly there: boolean})[]> {
-  const registry = new Registry(parseRegistry(place).registry, options);
-  const wanted = await ownModules(place, options.modules);
+  const {registry: host, path} = parseRegistry(place);
+  const registry = new Registry(host, options);
   return Promise.all(
-    wanted.map(async ({module, version, digest, reference, repository}) => {
-      const there = await registry.hasManifest(repository, digest);
-      return {module, version, digest, reference, there};
+    (await ownImages(options.modules)).map(async (own) => {
+      const there = await registry.hasManifest(repositoryOf(path, own.module), own.digest);
+      return {...nameOf(own, place), there};
     }),
   );
 }
 
-async function ownModules(
-  place: string,
-  modules: readonly MeshModule[] = meshModules,
-): Promise<(ModuleReference & {repository: string; image: Artifact})[]> {
-  const {registry, path} = parseRegistry(place);
-  return (await builtModules(modules)).map((built) => {
-    const image = moduleImage(built);
-    const {digest} = image.manifest.descriptor;
-    const repository = repositoryOf(path, built.module);
-    const {module, version} = built;
-    return {
-      module,
-      version,
-      digest,
-      repository,
-      image,
-      reference: formatReference({registry, repository, tag: version, digest}),
-    };
-  });
+/** A version may be pushed again with other content, as who uses it pins the digest; that it moves is said. */
+async function pushOne(
+  registry: Registry,
+  {version, digest, image}: OwnImage,
+  {reference}: ModuleReference,
+  say: (line: string) => void,
+): Promise<void> {
+  const {repository} = parseReference(reference);
+  const before = (await registry.manifest(repository, version))?.descriptor.digest;
+  if (before === digest) return say(`${reference} is there`);
+  if (before !== undefined) say(`${repository}:${version} was ${before}`);
+  say(`pushing ${reference}`);
+  await pushArtifact(registry, repository, image, version);
 }
 
-export function repositoryOf(path: string, module: string): string {
+function nameOf({module, version, digest}: OwnImage, place: string): ModuleReference {
+  const {registry, path} = parseRegistry(place);
+  const reference = formatReference({registry, repository: repositoryOf(path, module), tag: version, digest});
+  return {module, version, digest, reference};
+}
+
+export function repositoryOf(path: string, module: MeshModule): string {
   return path === "" ? module : `${path}/${module}`;
 }
