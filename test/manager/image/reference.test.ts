@@ -1,0 +1,41 @@
+import {expect, test} from "vitest";
+import {formatReference, parseReference, parseRegistry} from "../../../manager/image/reference.ts";
+
+const digest = `sha256:${"a".repeat(64)}`;
+
+test.each([
+  ["oci://registry.example.com/mesh/inbound:0.1.0", {repository: "mesh/inbound", tag: "0.1.0"}],
+  [`oci://registry.example.com/inbound@${digest}`, {repository: "inbound", digest}],
+  [`registry.example.com/a/b/c:v1@${digest}`, {repository: "a/b/c", tag: "v1", digest}],
+])("%s is read", (text, parts) => {
+  expect(parseReference(text)).toEqual({registry: "registry.example.com", ...parts});
+  expect(`oci://${formatReference(parseReference(text))}`).toBe(text.startsWith("oci://") ? text : `oci://${text}`);
+});
+
+test.each(["localhost/x:1", "localhost:5000/x:1", "127.0.0.1:5000/x:1", "[::1]:5000/x:1", "registry:5000/x:1"])(
+  "a port's colon is no tag's: %s",
+  (text) => {
+    expect(parseReference(text)).toMatchObject({repository: "x", tag: "1"});
+  },
+);
+
+test.each([
+  ["oci://mesh/inbound:1", `"mesh" is no registry`],
+  ["oci://registry.example.com", "names no repository"],
+  ["oci://registry.example.com/Mesh:1", `"Mesh" is no repository`],
+  ["oci://registry.example.com/../x:1", `"../x" is no repository`],
+  ["oci://registry.example.com/x:a b", `"a b" is no tag`],
+  ["oci://registry.example.com/x@sha256:12", `"sha256:12" is no digest`],
+  ["oci://user@registry.example.com/x:1", "names no repository"],
+])("%s is refused with the part that is wrong", (text, reason) => {
+  expect(() => parseReference(text)).toThrow(reason);
+});
+
+test("modules may lie at the top of a registry or below a path", () => {
+  expect(parseRegistry("registry.example.com:5000")).toEqual({registry: "registry.example.com:5000", path: ""});
+  expect(parseRegistry("registry.example.com/mesh/prod/")).toEqual({
+    registry: "registry.example.com",
+    path: "mesh/prod",
+  });
+  expect(() => parseRegistry("mesh")).toThrow(`"mesh" is no registry`);
+});
