@@ -10,6 +10,7 @@ import {
   name,
   namespacedName,
   object,
+  port,
   present,
   queryName,
   selector,
@@ -119,6 +120,28 @@ const stickyBy = unique(stickyKey, 16)
     ),
   );
 
+const entryWays = ["hosts", "delegate", "merge"] as const;
+
+const merge = object({
+  virtualService: namespacedName.optional().describe("Your VirtualService that the route stands in, NAMESPACE/NAME."),
+  httpRoute: namespacedName.optional().describe("Your HTTPRoute that the route stands in, NAMESPACE/NAME."),
+  route: z.string().min(1, "must name a route of it").max(253).describe("The route's name."),
+}).check(exactlyOne(["virtualService", "httpRoute"]));
+
+/** How lanes on a service that the gateways call themselves come into the gateways' routes. */
+const entryRoute = object({
+  service: name.describe("A service of the group that the gateways call."),
+  port: port.optional().describe("Its port that they call; left out, its only HTTP port."),
+  hosts: unique(host)
+    .min(1, "must name at least one host")
+    .optional()
+    .describe("Hosts that are handed over: Meshlane writes their routes on the group's gateways."),
+  delegate: name
+    .optional()
+    .describe("Name of the VirtualService that Meshlane writes and that a VirtualService of yours delegates to."),
+  merge: merge.optional().describe("A route of yours that stays; on the gateways, it goes to the lane's workload."),
+}).check(exactlyOne(entryWays));
+
 const entry = object({
   gateways: unique(namespacedName).default([]).describe("Gateways where requests enter, NAMESPACE/NAME."),
   services: unique(name).default([]).describe("Services where requests enter that come from outside the mesh."),
@@ -128,6 +151,7 @@ const entry = object({
     .describe("The group's hosts on its gateways; left out, every host that no other group has."),
   lane: unique(wayIn, 32).default([]).describe("Ways in: where a request may ask for a lane, and who may."),
   trusted: unique(trusted).default([]).describe("What lanes' match may rely on although any client can set it."),
+  routes: unique(entryRoute).default([]).describe("Routes of gateways to services that lanes override."),
 }).check(
   serverRule(
     "must be left out where nothing enters: write gateways: [NAMESPACE/NAME] beside it",
@@ -187,5 +211,6 @@ export const swimLaneGroup = object({
 
 export type WayIn = z.output<typeof wayIn>;
 export type Trusted = z.output<typeof trusted>;
+export type EntryRoute = z.output<typeof entryRoute>;
 /** A group with its defaults. `entry.hosts` or `services` left out stay undefined: "the rest", "all of the namespace". */
 export type SwimLaneGroup = z.output<typeof swimLaneGroup>;

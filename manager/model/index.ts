@@ -1,3 +1,4 @@
+export {importAsm, type AsmChoices} from "./asm/import.ts";
 export type {Condition, Operator} from "./condition.ts";
 export type {EntryRoute, SwimLaneGroup, WayIn} from "./group.ts";
 export {durationSeconds, type LaneService, type SwimLane} from "./lane.ts";

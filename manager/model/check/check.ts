@@ -2,6 +2,7 @@ import type {Broken, Mesh} from "../mesh.ts";
 import type {Problem} from "../problem.ts";
 import {checkCircles, checkLaneCircles} from "./circles.ts";
 import {checkEntries} from "./entries.ts";
+import {checkEntryRoutes} from "./entry-routes.ts";
 import {checkFallbacks} from "./fallbacks.ts";
 import {checkHosts} from "./hosts.ts";
 import {checkLanes} from "./lanes.ts";
@@ -13,6 +14,7 @@ export function checkMesh(mesh: Mesh, broken: Broken): Problem[] {
   const checks = [
     checkServices,
     checkEntries,
+    checkEntryRoutes,
     checkHosts,
     checkLanes,
     checkFallbacks,

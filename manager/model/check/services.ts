@@ -64,6 +64,12 @@ function checkGroupNames(group: SwimLaneGroup, mesh: Mesh): Problem[] {
     ...missing(group.spec.services ?? [], running, ["services"], "the playground"),
     ...missing(group.spec.strict, services, ["strict"], here),
     ...missing(group.spec.entry.services, services, ["entry", "services"], here),
+    ...missing(
+      group.spec.entry.routes.map(({service}) => service),
+      services,
+      ["entry", "routes"],
+      here,
+    ),
   ];
 }
 
