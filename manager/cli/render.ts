@@ -4,18 +4,20 @@ import {compileMesh, playgroundFacts, type Owners} from "../compile/index.ts";
 import {loadMesh, type Mesh, type Playground} from "../model/index.ts";
 import {assignPorts, fixedPorts, renderEnvoy, type Files} from "../render/envoy/index.ts";
 import {lockPath, readOwners, writeOwners} from "../render/lock-file.ts";
-import {exitCode} from "./exit.ts";
+import {exitCode, UsageError} from "./exit.ts";
 import {readSources, standardInput} from "./files.ts";
 import {writeFolder} from "./output-folder.ts";
 import {fileOption, outputOption} from "./options.ts";
-import type {Form} from "./print.ts";
-import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
+import {type Form, printObjects} from "./print.ts";
+import {type IstioRenderOptions, renderForIstio, writeObjects} from "./render-istio.ts";
+import {hasErrors, printNotices, printProblems, type Terminal} from "./terminal.ts";
 
-interface RenderOptions {
+interface RenderOptions extends Omit<IstioRenderOptions, "registry"> {
   file: string[];
-  target: "envoy";
+  target: "envoy" | "istio";
   outputDir?: string;
   output?: Form;
+  registry?: string;
 }
 
 /** First of the ports that are given out in order, so that the same files come out every time. */
@@ -23,31 +25,82 @@ const firstPort = 20_000;
 
 const examples = `
 Examples:
+  meshlane render -f shop.yaml -f cluster.yaml --target istio --registry registry.example.com/mesh
+  meshlane render -f shop.yaml -f cluster.yaml --target istio --registry registry.example.com/mesh --output-dir out
   meshlane render -f shop.yaml -f playground.yaml --target envoy               all files as one document
   meshlane render -f shop.yaml -f playground.yaml --target envoy --output-dir out
 
-The folder has all that Envoy needs, the filter's modules and throwaway certificates too. A proxy runs in a folder of its own:
-cd out/proxies/edge && envoy -c bootstrap.json. Files of an earlier render stay.
+For Istio, the files also say what is known of the cluster: its Services, Deployments, Gateways, VirtualServices,
+DestinationRules and so on, as kubectl get -o yaml prints them. The folder gets one file an object; files of objects that an
+earlier render wrote and this one does not are removed.
+
+For Envoy, the folder has all that Envoy needs, the filter's modules and throwaway certificates too. A proxy runs in a folder
+of its own: cd out/proxies/edge && envoy -c bootstrap.json. Files of an earlier render stay.
 
 Who owns which bucket of a weighted lane is read from and written to meshlane.lock beside the first file.
-Exit codes: 0 rendered, 1 problems found, 2 the command itself is wrong.`;
+Exit codes: 0 rendered, 1 problems found (what they concern is left out), 2 the command itself is wrong.`;
 
 export function renderCommand(terminal: Terminal, exit: (code: number) => void): Command {
   return new Command("render")
     .description("turn lane files into configuration, without a cluster")
     .addOption(fileOption())
-    .addOption(new Option("--target <target>", "what to render for").choices(["envoy"]).makeOptionMandatory())
+    .addOption(new Option("--target <target>", "what to render for").choices(["istio", "envoy"]).makeOptionMandatory())
     .addOption(new Option("--output-dir <folder>", "write the files into this folder").conflicts("output"))
-    .addOption(outputOption("print one document, path to content, in this form").default("yaml"))
+    .addOption(outputOption("print in this form").default("yaml"))
+    .addOption(
+      new Option("--registry <registry>", "istio: where the filter's images are, like registry.example.com/mesh"),
+    )
+    .addOption(
+      new Option("--extension-api <api>", "istio: what names the filter")
+        .choices(["auto", "WasmPlugin", "TrafficExtension"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--routing-native <answer>", "istio: whether routing: auto may be native")
+        .choices(["yes", "no"])
+        .default("no"),
+    )
+    .addOption(
+      new Option("--plain-text <answer>", "istio: whether peers without mTLS may bring a context")
+        .choices(["accept", "refuse"])
+        .default("refuse"),
+    )
     .addHelpText("after", examples)
     .action(async (options: RenderOptions) => exit(await renderCommandAction(options, terminal)));
 }
 
 async function renderCommandAction(options: RenderOptions, terminal: Terminal): Promise<number> {
+  const {target, registry} = options;
+  if (target === "istio" && registry === undefined) {
+    throw new UsageError("--target istio needs --registry, where the filter's images are: registry.example.com/mesh");
+  }
   const sources = await readSources(options.file, terminal);
-  const {mesh, problems} = loadMesh(sources);
+  const {mesh, problems, others} = loadMesh(sources, undefined, target === "istio");
   printProblems(problems, terminal);
   if (hasErrors(problems)) return exitCode.problems;
+  const first = sources.find(({name}) => name !== standardInput)?.name;
+  const lock = first === undefined ? undefined : lockPath(first);
+  const before = lock === undefined ? {} : await readOwners(lock);
+  if (registry !== undefined && target === "istio") {
+    const {objects, notices, owners} = await renderForIstio(mesh, others, before, {...options, registry});
+    printNotices(notices, terminal);
+    // First, as a reader that goes away ends the process.
+    if (lock !== undefined) await writeOwners(lock, owners);
+    const {output = "yaml", outputDir} = options;
+    if (outputDir === undefined) terminal.stdout.write(printObjects([...objects], output));
+    else await writeObjects(outputDir, objects, output);
+    return hasErrors(notices) ? exitCode.problems : exitCode.ok;
+  }
+  return renderForEnvoy(mesh, before, lock, options, terminal);
+}
+
+async function renderForEnvoy(
+  mesh: Mesh,
+  before: Owners,
+  lock: string | undefined,
+  {output = "yaml", outputDir}: RenderOptions,
+  terminal: Terminal,
+): Promise<number> {
   const {playground} = mesh;
   if (playground === undefined) {
     terminal.stderr.write(
@@ -55,14 +108,10 @@ async function renderCommandAction(options: RenderOptions, terminal: Terminal): 
     );
     return exitCode.problems;
   }
-  const first = sources.find(({name}) => name !== standardInput)?.name;
-  const lock = first === undefined ? undefined : lockPath(first);
-  const before = lock === undefined ? {} : await readOwners(lock);
   const {files, owners} = render(mesh, playground, before);
-  // First, as a reader that goes away ends the process.
   if (lock !== undefined) await writeOwners(lock, owners);
-  if (options.outputDir === undefined) terminal.stdout.write(print(files, options.output ?? "yaml"));
-  else await writeFolder(options.outputDir, files, playground);
+  if (outputDir === undefined) terminal.stdout.write(print(files, output));
+  else await writeFolder(outputDir, files, playground);
   return exitCode.ok;
 }
 

@@ -12,8 +12,9 @@ interface Stream {
   isTTY?: boolean | undefined;
 }
 
-const red = 31;
-const yellow = 33;
+export const red = 31;
+export const green = 32;
+export const yellow = 33;
 
 /** One line a problem, in colour only where a person reads. */
 export function printProblems(problems: Problem[], {stderr}: Terminal): void {
@@ -23,11 +24,12 @@ export function printProblems(problems: Problem[], {stderr}: Terminal): void {
   }
 }
 
-function paint(text: string, colour: number, stream: Stream): string {
+/** The text in a colour, where a person reads. */
+export function paint(text: string, colour: number, stream: Stream): string {
   const plain = stream.isTTY !== true || (process.env["NO_COLOR"] ?? "") !== "";
   return plain ? text : `\u001b[${colour}m${text}\u001b[0m`;
 }
 
-export function hasErrors(problems: Problem[]): boolean {
+export function hasErrors(problems: readonly {severity: "error" | "warning"}[]): boolean {
   return problems.some(({severity}) => severity === "error");
 }

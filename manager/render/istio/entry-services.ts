@@ -57,8 +57,8 @@ function withoutPods({name}: GroupPlan, key: string, facts: ClusterFacts): Notic
     subject: `group ${name}`,
     reason: "EntryServiceWithoutPods",
     message: there
-      ? `its entry service ${key} has no selector, so its pods cannot be named`
-      : `its entry service ${key} is not ${facts.complete ? "there" : "among the files"}`,
+      ? `enters at service ${key}, which has no selector that would name its pods`
+      : `enters at service ${key}, which is not ${facts.complete ? "there" : "among the files"}`,
     hint: there ? "Take a Service with a selector as entry service." : "Add the Service, or change entry.services.",
   };
 }

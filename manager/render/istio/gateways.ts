@@ -81,8 +81,8 @@ function unknown({name}: GroupPlan, key: string, {complete}: ClusterFacts): Noti
     subject: `group ${name}`,
     reason: "GatewayNotFound",
     message: complete
-      ? `there is no gateway ${key}, so no lane can be entered there`
-      : `its gateway ${key} is not among the files, so nothing can be written for its pods`,
+      ? `enters at gateway ${key}, which is not there`
+      : `enters at gateway ${key}, which is not among the files: nothing can be written for its pods`,
     hint: complete
       ? `Make the Gateway, or change entry.gateways. What there is: kubectl get ${kinds} -A`
       : `kubectl get ${kinds} ${what} -n ${where} -o yaml > gateway.yaml, and add -f gateway.yaml.`,
@@ -97,8 +97,8 @@ function unselective({name}: GroupPlan, {key, selector, api}: Gateway): Notice |
     reason: "GatewayWithoutPods",
     message:
       api === "istio"
-        ? `its gateway ${key} has no selector, so every gateway's pods serve it`
-        : `its gateway ${key} names a Service in spec.addresses that is not known or selects no pods`,
+        ? `enters at gateway ${key}, which has no selector, so that every gateway's pods serve it`
+        : `enters at gateway ${key}, whose spec.addresses names a Service that is not known or selects no pods`,
     hint:
       api === "istio"
         ? "Write spec.selector in the Gateway, like {istio: ingress}."

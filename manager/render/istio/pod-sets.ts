@@ -86,7 +86,7 @@ function sameHosts(group: GroupPlan, rival: GroupPlan, some: readonly Entrance[]
     severity: "error",
     subject: `group ${group.name}`,
     reason: "HostsOverlap",
-    message: `its hosts and those of group ${rival.name} overlap on the pods of ${[...new Set(where)].join(" and ")}; its lanes cannot be entered there`,
+    message: `shares hosts with group ${rival.name} on the pods of ${[...new Set(where)].join(" and ")}; its lanes cannot be entered there`,
     hint: "Write entry: {hosts: [...]} in both groups, each host in one of them.",
   };
 }
@@ -97,7 +97,7 @@ function noCommonSelector(some: readonly Entrance[]): Notice {
     severity: "error",
     subject: names[0] ?? "",
     reason: "PodsPartlyShared",
-    message: `${names.join(" and ")} share some of their pods, not all: no selector is left that gives each pod one edge; nothing enters a lane there`,
+    message: `shares some of its pods, but not all, with ${names.slice(1).join(" and ")}: no selector gives each pod one edge, so no lane can be entered there`,
     hint: "Give them the same selector, or pods of their own.",
   };
 }

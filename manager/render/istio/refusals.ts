@@ -21,7 +21,7 @@ export function refuse(plan: Plan, mesh: Mesh, facts: ClusterFacts): Accepted {
   const groups = mesh.groups
     .filter((group) => accept(group.metadata.namespace, group, "all of it"))
     .map((group) => {
-      const through = group.spec.through.filter((namespace) => accept(namespace, group, "through: what passes there"));
+      const through = group.spec.through.filter((namespace) => accept(namespace, group, "what passes there"));
       return {...group, spec: {...group.spec, through}};
     });
   const namespaces = new Set(groups.map(({metadata}) => metadata.namespace));
@@ -44,21 +44,21 @@ function obstacle(namespace: string, {namespaces, rootNamespace, complete}: Clus
   if (namespaces.get(namespace)?.ambient === true) {
     return (what) => ({
       reason: "AmbientNamespace",
-      message: `namespace ${namespace} is ambient: its pods have no sidecar that could carry a context; ${what} is left out`,
+      message: `has the ambient namespace ${namespace}, whose pods have no sidecar that could carry a context; ${what} is left out`,
       hint: `Give the namespace sidecars (label istio-injection: enabled instead of istio.io/dataplane-mode: ambient).`,
     });
   }
   if (namespace === rootNamespace) {
     return (what) => ({
       reason: "RootNamespace",
-      message: `namespace ${namespace} is Istio's root namespace: what is written there is for the whole mesh; ${what} is left out`,
+      message: `has Istio's root namespace ${namespace}, and what is written there is for the whole mesh; ${what} is left out`,
       hint: "Move the services into a namespace of their own.",
     });
   }
   if (!complete || namespaces.has(namespace)) return undefined;
   return (what) => ({
     reason: "NamespaceNotFound",
-    message: `there is no namespace ${namespace}; ${what} is left out`,
+    message: `names namespace ${namespace}, which is not there; ${what} is left out`,
     hint: `Make it, or correct the name.`,
   });
 }

@@ -1,0 +1,68 @@
+import {mkdir, readdir, readFile, rm, writeFile} from "node:fs/promises";
+import {join} from "node:path";
+import {clusterFacts} from "../compile/cluster-objects.ts";
+import {compileMesh, type Owners} from "../compile/index.ts";
+import {ownImages} from "../image/index.ts";
+import {type Mesh, traceIds} from "../model/index.ts";
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import {type IstioObject, type IstioOptions, renderIstio, type Rendering} from "../render/istio/index.ts";
+import {type Form, printObjects} from "./print.ts";
+
+export interface IstioRenderOptions {
+  readonly registry: string;
+  readonly extensionApi: "auto" | "WasmPlugin" | "TrafficExtension";
+  readonly routingNative: "yes" | "no";
+  readonly plainText: "accept" | "refuse";
+}
+
+/** @param others objects of the cluster that are known, such as Services and Gateways */
+export async function renderForIstio(
+  mesh: Mesh,
+  others: readonly KubernetesObject[],
+  before: Owners,
+  options: IstioRenderOptions,
+): Promise<Rendering & {owners: Owners}> {
+  const facts = clusterFacts(others);
+  const own: Mesh = {groups: mesh.groups, lanes: mesh.lanes};
+  const plan = compileMesh(own, facts, before);
+  return {...renderIstio(plan, own, facts, await istioOptions(options)), owners: plan.owners};
+}
+
+async function istioOptions(options: IstioRenderOptions): Promise<IstioOptions> {
+  const {registry, extensionApi, routingNative, plainText} = options;
+  const images = await ownImages();
+  return {
+    mesh: {traceIds, plainText: plainText === "accept"},
+    registry,
+    version: images[0]!.version,
+    digests: Object.fromEntries(images.map(({module, digest}) => [module, digest])),
+    // Every Istio that is tried has it.
+    extensionApi: extensionApi === "auto" ? "WasmPlugin" : extensionApi,
+    nativeSupported: routingNative === "yes",
+    adopt: [],
+  };
+}
+
+/** Writes one file an object, and removes the files of objects that an earlier render wrote here and this one does not. */
+export async function writeObjects(folder: string, objects: readonly IstioObject[], form: Form): Promise<void> {
+  await mkdir(folder, {recursive: true});
+  const names = new Map(objects.map((object) => [fileName(object, form), object]));
+  for (const name of await readdir(folder)) {
+    if (!names.has(name) && (await isEarlier(join(folder, name)))) await rm(join(folder, name));
+  }
+  for (const [name, object] of names) {
+    const text = form === "json" ? `${JSON.stringify(object, null, 2)}\n` : printObjects([object], form);
+    await writeFile(join(folder, name), text);
+  }
+}
+
+function fileName({kind, metadata}: IstioObject, form: Form): string {
+  return `${kind.toLowerCase()}.${metadata.namespace}.${metadata.name}.${form}`;
+}
+
+async function isEarlier(path: string): Promise<boolean> {
+  const ours = /^[a-z]+\.[-a-z0-9]+\.[-.a-z0-9]+\.(yaml|json)$/.test(path.split("/").at(-1) ?? "");
+  if (!ours) return false;
+  const text = await readFile(path, "utf8").catch(() => "");
+  return /"?app\.kubernetes\.io\/managed-by"?: "?meshlane"?\b/.test(text);
+}
