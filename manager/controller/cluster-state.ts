@@ -12,7 +12,7 @@ export const derivedKinds: readonly Kind[] = [
 ];
 
 /** Kinds that only tell how the cluster is. */
-const factKinds: readonly Kind[] = [
+export const factKinds: readonly Kind[] = [
   {apiVersion: "v1", kind: "Namespace"},
   {apiVersion: "v1", kind: "Service"},
   {apiVersion: "v1", kind: "Pod"},

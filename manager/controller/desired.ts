@@ -8,6 +8,8 @@ import {renderIstio} from "../render/istio/index.ts";
 import type {Rendering} from "../render/istio/options.ts";
 import type {ClusterState} from "./cluster-state.ts";
 import {soundMesh} from "./cluster-mesh.ts";
+import {waysTo} from "./reach.ts";
+import {waitingLanes} from "./waiting.ts";
 import type {Settings} from "./settings.ts";
 
 /** What is to be in the cluster, and from what it follows. */
@@ -18,6 +20,10 @@ export interface Desired {
   readonly rendering: Rendering;
   /** Of groups and lanes in the cluster that are not fit for use, and so left out. */
   readonly problems: readonly Problem[];
+  /** What the lanes of these names wait for, one line a destination. */
+  waiting(lanes: readonly string[]): string[];
+  /** Lines that tell how to reach a lane from outside. */
+  ways(lane: string): string[];
 }
 
 /** Pure: the same state gives the same objects. @param adopt Services, `NAMESPACE/NAME`, whose VirtualService is handed over */
@@ -26,7 +32,19 @@ export function desired(state: ClusterState, settings: Settings, adopt: readonly
   const facts = clusterFacts(state.objects);
   const plan = compileMesh(mesh, facts, ownersOf(state.groups));
   const rendering = renderIstio(plan, mesh, facts, {...settings, adopt});
-  return {mesh, facts, plan, rendering, problems};
+  return {
+    mesh,
+    facts,
+    plan,
+    rendering,
+    problems,
+    waiting: (lanes) => waitingLanes(lanes, plan, facts, state.objects),
+    ways: (name) => {
+      const lane = mesh.lanes.find(({metadata}) => metadata.name === name);
+      const group = mesh.groups.find((one) => keyOf(one) === lane?.spec.group);
+      return group === undefined ? [] : waysTo(name, group, facts, state.objects);
+    },
+  };
 }
 
 /** Who owned which bucket, as the groups' status says. */

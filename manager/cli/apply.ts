@@ -1,0 +1,190 @@
+import {Command, Option} from "commander";
+import type {Connection} from "../cluster/connect.ts";
+import {reconcileUntilReady} from "../controller/apply-wait.ts";
+import {readLanes as readClusterLanes} from "../controller/cluster-state.ts";
+import type {Changed} from "../controller/changes.ts";
+import type {Desired} from "../controller/desired.ts";
+import {checkFiles} from "../controller/lane-files.ts";
+import type {PassResult} from "../controller/pass.ts";
+import {controllerRuns, reconcile, type ReconcileOptions} from "../controller/reconcile.ts";
+import {requireSettings} from "../controller/settings.ts";
+import {storeLanes, supposing} from "../controller/store.ts";
+import {isReference, readLanes} from "../image/index.ts";
+import type {SourceText} from "../model/index.ts";
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import {exitCode, UsageError} from "./exit.ts";
+import {readSources} from "./files.ts";
+import {
+  addClusterOptions,
+  addProxyOptions,
+  type ClusterOptions,
+  connectTo,
+  durationMs,
+  optionalFileOption,
+  outputOption,
+  type ProxyFlags,
+  repeatableOption,
+} from "./options.ts";
+import {type Form, printObjects} from "./print.ts";
+import {plainHttpOption, progressOn} from "./registry-options.ts";
+import {changeLine, printNotices} from "./report.ts";
+import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
+
+interface ApplyOptions extends ClusterOptions, ProxyFlags {
+  file?: string[];
+  dryRun?: "client" | "server";
+  wait?: number;
+  adopt: string[];
+  forceConflicts: boolean;
+  plainHttp: boolean;
+  output?: Form;
+}
+
+const examples = `
+Examples:
+  meshlane apply -f shop.yaml                     write the lanes, and let the mesh follow
+  meshlane apply -f shop.yaml --wait              return when every proxy has it and the lanes' pods are ready
+  meshlane apply -f shop.yaml --dry-run=server    all but keep it
+  meshlane apply oci://registry.example.com/shop-lanes@sha256:...
+
+Exit codes: 0 applied, 1 problems found, 2 the command itself is wrong.`;
+
+export function applyCommand(terminal: Terminal, exit: (code: number) => void): Command {
+  const command = new Command("apply")
+    .description("write lanes and groups to the cluster, and let the mesh follow")
+    .argument("[reference]", "lane files in a registry, oci://HOST/NAME@sha256:...")
+    .addOption(optionalFileOption())
+    .addOption(
+      new Option("--dry-run <where>", "change nothing: only validate, or let the server do all but keep it").choices([
+        "client",
+        "server",
+      ]),
+    )
+    .addOption(
+      new Option("--wait [time]", "return when every proxy has it, and fail after this time")
+        .argParser(durationMs)
+        .preset("60s"),
+    )
+    .addOption(
+      repeatableOption(
+        "--adopt <service>",
+        "take the VirtualService of this service's host over, NAME or NAMESPACE/NAME; may be repeated",
+      ),
+    )
+    .option("--force-conflicts", "take fields over that somebody else set, as kubectl does", false)
+    .addOption(plainHttpOption())
+    .addOption(outputOption("print the lanes and groups as the server has them"));
+  return addProxyOptions(addClusterOptions(command))
+    .addHelpText("after", examples)
+    .action(async (reference: string | undefined, options: ApplyOptions) =>
+      exit(await apply(await sourcesOf(reference, options, terminal), options, terminal)),
+    );
+}
+
+async function sourcesOf(
+  reference: string | undefined,
+  options: ApplyOptions,
+  terminal: Terminal,
+): Promise<SourceText[]> {
+  const files = options.file ?? [];
+  if (reference === undefined && files.length === 0)
+    throw new UsageError("name what to apply: -f FILE, or oci://HOST/NAME@sha256:...");
+  if (reference === undefined) return readSources(files, terminal);
+  if (!isReference(reference)) throw new UsageError(`${reference} is no reference; a file is named with -f`);
+  const {plainHttp} = options;
+  return [...(await readLanes(reference, {plainHttp})), ...(await readSources(files, terminal))];
+}
+
+async function apply(sources: SourceText[], options: ApplyOptions, terminal: Terminal): Promise<number> {
+  const connection = connectTo(options);
+  const {api, namespace} = connection;
+  try {
+    const before = Object.values(await readClusterLanes(api)).flat();
+    const {objects, problems} = checkFiles(sources, before, namespace);
+    printProblems([...problems], terminal);
+    if (hasErrors([...problems])) return exitCode.problems;
+    requireNamespace(objects, options.namespace);
+    if (objects.length === 0) {
+      terminal.stderr.write("there is no lane and no group in it. Is it the right file?\n");
+      return exitCode.problems;
+    }
+    const dryRun = options.dryRun !== undefined;
+    // Only the server can tell what it would make of them; it is asked also by the client's dry run.
+    const stored = await storeLanes(api, objects, before, {dryRun, force: options.forceConflicts});
+    print(stored, options, terminal);
+    return await follow(
+      connection,
+      stored.map(({object}) => object),
+      options,
+      terminal,
+    );
+  } finally {
+    api.transport.close();
+  }
+}
+
+/** As kubectl: -n does not move what says where it is. */
+function requireNamespace(objects: readonly KubernetesObject[], namespace: string | undefined): void {
+  const other = objects.find(({metadata}) => namespace !== undefined && metadata.namespace !== namespace);
+  if (other === undefined) return;
+  const {kind, metadata} = other;
+  throw new UsageError(`${kind} ${metadata.name} says namespace ${metadata.namespace}, but -n says ${namespace}`);
+}
+
+function print(changes: readonly Changed[], {output, dryRun}: ApplyOptions, {stdout}: Terminal): void {
+  const how = dryRun === undefined ? "" : ` (${dryRun} dry run)`;
+  if (output === undefined) for (const {object, change} of changes) stdout.write(changeLine(object, change, how));
+  else
+    stdout.write(
+      printObjects(
+        changes.map(({object}) => object),
+        output,
+      ),
+    );
+}
+
+/** Lets the mesh follow, or leaves it to the controller. */
+async function follow(
+  {api, namespace}: Connection,
+  objects: readonly KubernetesObject[],
+  options: ApplyOptions,
+  terminal: Terminal,
+): Promise<number> {
+  if (options.dryRun === "client") return exitCode.ok;
+  if (await controllerRuns(api)) {
+    terminal.stderr.write("the controller lets the mesh follow: meshlane check says what it has done\n");
+    return exitCode.ok;
+  }
+  const settings = await requireSettings(api);
+  const timeoutMs = options.wait ?? 60_000;
+  const how: ReconcileOptions = {
+    adopt: options.adopt.map((service) => (service.includes("/") ? service : `${namespace}/${service}`)),
+    istioNamespace: options.istioNamespace,
+    settleMs: options.settle,
+    timeoutMs,
+    progress: progressOn(terminal),
+    ...(options.dryRun === "server" ? {dryRun: true, suppose: (state) => supposing(state, objects)} : {}),
+  };
+  const lanes = objects.filter(({kind}) => kind === "SwimLane").map(({metadata}) => metadata.name);
+  const {result, waiting} =
+    options.wait === undefined || options.dryRun !== undefined
+      ? {result: await reconcile(api, settings, how), waiting: []}
+      : await reconcileUntilReady(api, settings, lanes, Date.now() + timeoutMs, how);
+  return conclude(result, {lanes, waiting}, options, terminal);
+}
+
+function conclude(
+  {aim, changes}: PassResult<Desired>,
+  {lanes, waiting}: {lanes: readonly string[]; waiting: readonly string[]},
+  options: ApplyOptions,
+  terminal: Terminal,
+): number {
+  if (options.output === undefined) print(changes, options, terminal);
+  printProblems([...aim.problems], terminal);
+  const failed = printNotices(aim.rendering.notices, terminal);
+  const open = options.wait === undefined ? aim.waiting(lanes) : waiting;
+  for (const line of open) terminal.stderr.write(`${line}\n`);
+  if (options.dryRun === undefined)
+    for (const lane of lanes) for (const way of aim.ways(lane)) terminal.stderr.write(`${lane}  ${way}\n`);
+  return failed || waiting.length > 0 ? exitCode.problems : exitCode.ok;
+}

@@ -1,0 +1,20 @@
+import type {Change} from "../controller/compare.ts";
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import type {Notice} from "../render/istio/options.ts";
+import {paint, red, type Terminal, yellow} from "./terminal.ts";
+
+/** `swimlane.meshlane.dev/ann created`, as kubectl says it, with the namespace. */
+export function changeLine({apiVersion, kind, metadata}: KubernetesObject, change: Change, how = ""): string {
+  const group = apiVersion.includes("/") ? `.${apiVersion.split("/")[0]}` : "";
+  const where = metadata.namespace === undefined ? "" : ` -n ${metadata.namespace}`;
+  return `${kind.toLowerCase()}${group}/${metadata.name}${where} ${change}${how}\n`;
+}
+
+/** One line a notice: subject, cause, remedy. @returns whether one is an error */
+export function printNotices(notices: readonly Notice[], {stderr}: Terminal): boolean {
+  for (const {severity, subject, message, hint} of notices) {
+    const line = `${severity === "warning" ? "warning: " : ""}${subject}: ${message}. ${hint}`;
+    stderr.write(`${paint(line, severity === "error" ? red : yellow, stderr)}\n`);
+  }
+  return notices.some(({severity}) => severity === "error");
+}

@@ -1,0 +1,65 @@
+import {isDeepStrictEqual} from "node:util";
+import type {Api} from "../cluster/api.ts";
+import {ClusterError} from "../cluster/failure.ts";
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import {type Changed, keyOf} from "./changes.ts";
+import type {ClusterState} from "./cluster-state.ts";
+
+export interface StoreOptions {
+  readonly dryRun?: boolean;
+  /** Take over fields that another manager, such as `kubectl edit`, owns. */
+  readonly force?: boolean;
+}
+
+/**
+ * Writes groups and lanes by server-side apply, so that who else has something to say about them keeps it.
+ * @param before the objects of the cluster
+ */
+export async function storeLanes(
+  api: Api,
+  objects: readonly KubernetesObject[],
+  before: readonly KubernetesObject[],
+  options: StoreOptions,
+): Promise<Changed[]> {
+  const known = new Map(before.map((object) => [keyOf(object), object]));
+  const changes: Changed[] = [];
+  for (const object of objects) {
+    const now = await api.apply(object, options).catch((error: unknown) => {
+      throw owned(error, object);
+    });
+    const old = known.get(keyOf(object));
+    const same = old !== undefined && isDeepStrictEqual(content(old), content(now));
+    changes.push({change: old === undefined ? "created" : same ? "unchanged" : "configured", object: now});
+  }
+  return changes;
+}
+
+/** What a user wrote of an object. */
+function content({spec, metadata}: KubernetesObject): object {
+  return {spec, labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}};
+}
+
+function owned(error: unknown, {kind, metadata}: KubernetesObject): unknown {
+  const others = error instanceof ClusterError && /conflicts? with "([^"]*)"/.exec(error.message)?.[1];
+  if (!others) return error;
+  const fields = [...(error as Error).message.matchAll(/(?:^|[\s:-])(\.[\w.[\]"=-]+)/g)].map(([, field]) => field);
+  return new ClusterError(
+    "Other",
+    `${kind} ${metadata.namespace}/${metadata.name}: ${others} owns ${[...new Set(fields)].join(", ") || "fields that the file changes"}. ` +
+      "Change it there, or take it over with --force-conflicts",
+  );
+}
+
+/** The cluster as it would be with these groups and lanes written, and those deleted. */
+export function supposing(
+  state: ClusterState,
+  written: readonly KubernetesObject[],
+  deleted: readonly KubernetesObject[] = [],
+): ClusterState {
+  const gone = new Set([...written, ...deleted].map(keyOf));
+  const of = (kind: string, there: readonly KubernetesObject[]) => [
+    ...there.filter((object) => !gone.has(keyOf(object))),
+    ...written.filter((object) => object.kind === kind),
+  ];
+  return {...state, groups: of("SwimLaneGroup", state.groups), lanes: of("SwimLane", state.lanes)};
+}
