@@ -8,6 +8,7 @@ import {selectorKey} from "./pod-names.ts";
 import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
 import {tooLarge} from "./own-object.ts";
 import {refuse} from "./refusals.ts";
+import {renderServices} from "./services.ts";
 
 export type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
 
@@ -25,6 +26,7 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
     {objects: filters, notices},
     entries,
     renderGateways(plan.groups, facts, options, namespaces),
+    renderServices(plan, mesh, facts, options),
   ];
   return together(parts);
 }
