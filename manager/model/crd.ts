@@ -1,4 +1,5 @@
 import type {z} from "zod";
+import type {KubernetesObject} from "./kubernetes.ts";
 import {serverSchema, type JsonSchema} from "./json-schema.ts";
 import type {CelRule} from "./rule.ts";
 
@@ -23,7 +24,7 @@ export function crd(
   object: z.ZodType,
   status: z.ZodType,
   columns: Column[],
-): object {
+): KubernetesObject {
   const age: Column = {
     name: "Age",
     type: "date",

@@ -1,6 +1,7 @@
 import {stringify} from "yaml";
 import {crd, type Column} from "./crd.ts";
 import {swimLaneGroup} from "./group.ts";
+import type {KubernetesObject} from "./kubernetes.ts";
 import {jsonSchema} from "./json-schema.ts";
 import {swimLane} from "./lane.ts";
 import {playgroundSchema} from "./playground.ts";
@@ -38,20 +39,22 @@ const laneColumns: Column[] = [
   reason,
 ];
 
-/** The files below `deploy/` that follow from the model, path -> text, not yet formatted. A Playground is no CRD. */
+/** The CRDs of this version. A Playground is none. */
+export function customResourceDefinitions(): KubernetesObject[] {
+  return [
+    crd(
+      {kind: "SwimLaneGroup", plural: "swimlanegroups", shortNames: ["slg"]},
+      swimLaneGroup,
+      groupStatus,
+      groupColumns,
+    ),
+    crd({kind: "SwimLane", plural: "swimlanes", shortNames: ["sl", "lane"]}, swimLane, laneStatus, laneColumns),
+  ];
+}
+
+/** The files below `deploy/` that follow from the model, path -> text, not yet formatted. */
 export function generatedFiles(): Record<string, string> {
-  const group = crd(
-    {kind: "SwimLaneGroup", plural: "swimlanegroups", shortNames: ["slg"]},
-    swimLaneGroup,
-    groupStatus,
-    groupColumns,
-  );
-  const lane = crd(
-    {kind: "SwimLane", plural: "swimlanes", shortNames: ["sl", "lane"]},
-    swimLane,
-    laneStatus,
-    laneColumns,
-  );
+  const [group, lane] = customResourceDefinitions();
   const schemas = {swimlane: swimLane, swimlanegroup: swimLaneGroup, playground: playgroundSchema};
   // One schema for a file of several kinds, which is all that an editor can be given.
   const any = {

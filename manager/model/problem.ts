@@ -15,7 +15,13 @@ export interface Problem {
   hint?: string;
 }
 
-const words: Record<string, string> = {SwimLaneGroup: "group", SwimLane: "lane", Playground: "playground"};
+const words: Record<string, string> = {
+  SwimLaneGroup: "group",
+  SwimLane: "lane",
+  Playground: "playground",
+  ASMSwimLaneGroup: "ASM group",
+  ASMSwimLane: "ASM lane",
+};
 
 /** `lane ann`, `group shop`; undefined for what is none of our objects. */
 export function objectLabel(value: unknown): string | undefined {

@@ -1,0 +1,29 @@
+import {isDeepStrictEqual} from "node:util";
+import {customResourceDefinitions} from "../../model/generated.ts";
+import type {KubernetesObject} from "../../model/kubernetes.ts";
+import type {Inspection} from "./inspection.ts";
+import {failed, ok, type Result, some, warning} from "./result.ts";
+
+interface Definition extends KubernetesObject {
+  readonly spec: {readonly versions: readonly {readonly name: string; readonly schema?: unknown}[]};
+}
+
+/** The CRDs are there, and are those of this version. */
+export function checkDefinitions({definitions}: Inspection): Result[] {
+  const wanted = customResourceDefinitions() as Definition[];
+  const there = new Map(definitions.map((one) => [one.metadata.name, one as Definition]));
+  const missing = wanted.filter(({metadata}) => !there.has(metadata.name)).map(({metadata}) => metadata.name);
+  if (missing.length > 0) {
+    return [failed("crds", `there is no CRD ${some(missing)}`, "meshlane install --registry HOST/PATH writes them.")];
+  }
+  const other = wanted.filter((one) => !isDeepStrictEqual(schemaOf(one), schemaOf(there.get(one.metadata.name)!)));
+  if (other.length === 0) return [ok("crds", `${wanted.length} CRDs are those of this version`)];
+  const names = some(other.map(({metadata}) => metadata.name));
+  return [
+    warning("crds", `CRD ${names} is of another version than this program`, "meshlane upgrade writes this one's."),
+  ];
+}
+
+function schemaOf({spec}: Definition): unknown {
+  return spec.versions.find(({name}) => name === "v1alpha1")?.schema;
+}

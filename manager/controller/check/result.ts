@@ -1,0 +1,34 @@
+/** One line of `check`. */
+export interface Result {
+  /** What was looked at, in one word. */
+  readonly check: string;
+  readonly status: "ok" | "warning" | "failed";
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint?: string;
+}
+
+export function ok(check: string, message: string): Result {
+  return {check, status: "ok", message};
+}
+
+export function warning(check: string, message: string, hint: string): Result {
+  return {check, status: "warning", message, hint};
+}
+
+export function failed(check: string, message: string, hint: string): Result {
+  return {check, status: "failed", message, hint};
+}
+
+/** `a, b, c and 4 more` */
+export function some(names: readonly string[], most = 5): string {
+  const distinct = [...new Set(names)];
+  return distinct.length <= most
+    ? distinct.join(", ")
+    : `${distinct.slice(0, most).join(", ")} and ${distinct.length - most} more`;
+}
+
+/** `1 pod`, `2 pods` */
+export function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,83 @@
+import type {Labels} from "../../compile/plan.ts";
+import {selects} from "../../model/index.ts";
+import type {KubernetesObject} from "../../model/kubernetes.ts";
+import {filterNamespaces} from "../../render/istio/namespaces.ts";
+import type {Inspection, ProxyFact} from "./inspection.ts";
+import {proxyContainer} from "./proxies.ts";
+import {count, failed, ok, type Result, some, warning} from "./result.ts";
+
+/** Pods of the namespaces that requests pass have a sidecar, and the sidecar has the filter. */
+export function checkSidecars(inspection: Inspection): Result[] {
+  const {state, desired, proxies} = inspection;
+  if (state === undefined || desired === undefined) return [];
+  const namespaces = new Set(filterNamespaces(desired.plan, desired.mesh));
+  const bare = state.objects.filter((pod) => isBarePod(pod, namespaces));
+  const asked = proxies.filter(({problem}) => problem === undefined);
+  const without = asked.flatMap((proxy) => lacking(proxy, state.live));
+  const results = [...unasked(proxies), ...withoutSidecar(bare), ...withoutFilter(without)];
+  if (results.length > 0) return results;
+  const message =
+    asked.length === 0
+      ? "no proxy runs yet"
+      : `${count(asked.length, "proxy").replace("proxys", "proxies")} asked, each has its filters`;
+  return [ok("sidecars", message)];
+}
+
+function isBarePod(object: KubernetesObject, namespaces: ReadonlySet<string>): boolean {
+  const {phase} = (object.status ?? {}) as {phase?: string};
+  const there = object.kind === "Pod" && namespaces.has(object.metadata.namespace ?? "default");
+  return there && phase === "Running" && proxyContainer(object as Parameters<typeof proxyContainer>[0]) === undefined;
+}
+
+function withoutSidecar(pods: readonly KubernetesObject[]): Result[] {
+  if (pods.length === 0) return [];
+  const names = some(pods.map(({metadata}) => `${metadata.namespace}/${metadata.name}`));
+  const message = `${count(pods.length, "pod")} without a sidecar, where a lane is lost: ${names}`;
+  return [warning("sidecars", message, "Label the namespace istio-injection=enabled and restart them.")];
+}
+
+function unasked(proxies: readonly ProxyFact[]): Result[] {
+  const silent = proxies.filter(({problem}) => problem !== undefined);
+  const [first] = silent;
+  if (first?.problem === undefined) return [];
+  const message = `${silent.length} of ${proxies.length} proxies could not be asked: ${first.problem}`;
+  return [
+    warning("sidecars", message, "Their filter and version are not known; the right is create pods/portforward."),
+  ];
+}
+
+interface Lacking {
+  readonly pod: string;
+  readonly plugin: string;
+}
+
+function withoutFilter(lacking: readonly Lacking[]): Result[] {
+  if (lacking.length === 0) return [];
+  const names = some(lacking.map(({pod, plugin}) => `${pod} (${plugin})`));
+  const hint =
+    "A proxy has it a second after it starts or the plugin is written; else ask istiod: istioctl proxy-status.";
+  return [failed("sidecars", `proxies without the filter: ${names}`, hint)];
+}
+
+interface PluginSpec {
+  readonly selector?: {readonly matchLabels?: Labels};
+  readonly targetRefs?: readonly {readonly name: string}[];
+  readonly match?: readonly {readonly mode?: string}[];
+}
+
+const GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name";
+
+/** The plugins for this pod that its proxy has not. A proxy without an HTTP port has none of them, and needs none. */
+function lacking({pod, namespace, labels, kind, plugins}: ProxyFact, live: readonly KubernetesObject[]): Lacking[] {
+  const mine = live.filter((object) => {
+    if (object.kind !== "WasmPlugin" && object.kind !== "TrafficExtension") return false;
+    const {selector, targetRefs, match = []} = (object.spec ?? {}) as PluginSpec;
+    const here = object.metadata.namespace === namespace;
+    const forGateway = targetRefs === undefined || targetRefs.some(({name}) => labels[GATEWAY_NAME] === name);
+    const forMode = kind === "sidecar" || match.some(({mode}) => mode === "CLIENT");
+    return here && forGateway && forMode && selects(selector?.matchLabels ?? {}, labels);
+  });
+  const has = new Set(plugins.map(({name}) => name));
+  const missing = mine.map(({metadata}) => `${metadata.namespace}/${metadata.name}`).filter((name) => !has.has(name));
+  return missing.map((plugin) => ({pod, plugin}));
+}

@@ -1,0 +1,46 @@
+import type {Inspection} from "./inspection.ts";
+import {failed, ok, type Result, some} from "./result.ts";
+
+/** Type of the configurations that carry filters to proxies. */
+const extensionType = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig";
+
+/** Every proxy that was given the filter runs it. */
+export function checkWasm({proxies, connected}: Inspection): Result[] {
+  const idle = proxies.flatMap(({pod, plugins}) =>
+    plugins.filter(({runs}) => !runs).map(({name}) => `${pod} (${name})`),
+  );
+  const refusals = Array.isArray(connected) ? connected.flatMap(refusal) : [];
+  const results = [
+    ...(idle.length === 0
+      ? []
+      : [
+          failed(
+            "wasm",
+            `proxies could not fetch the module, so they serve the baseline: ${some(idle)}`,
+            "Can the nodes reach the registry? Their agents say why: kubectl logs POD -c istio-proxy.",
+          ),
+        ]),
+    ...(refusals.length === 0
+      ? []
+      : [
+          failed(
+            "wasm",
+            `proxies refuse the filter: ${some(refusals, 2)}`,
+            "Envoy's log says more: kubectl logs POD -c istio-proxy.",
+          ),
+        ]),
+  ];
+  if (results.length > 0) return results;
+  const running = proxies.filter(({plugins}) => plugins.length > 0).length;
+  return [
+    ok(
+      "wasm",
+      running === 0 ? "no proxy has a module yet" : `the modules run in all ${running} proxies that were asked`,
+    ),
+  ];
+}
+
+function refusal({id, resources}: Extract<Inspection["connected"], readonly unknown[]>[number]): string[] {
+  const error = resources[extensionType]?.error ?? "";
+  return error.includes("meshlane") ? [`${id}: ${error.split("\n", 1)[0]}`] : [];
+}
