@@ -1,8 +1,4 @@
-import {mkdtempSync, readFileSync, rmSync} from "node:fs";
-import {tmpdir} from "node:os";
-import {join} from "node:path";
-import {at} from "./lib/place.mjs";
-import {run, say} from "./lib/run.mjs";
+import {runVitest} from "./lib/vitest.mjs";
 import {main, setUp} from "./setup.mjs";
 
 const ENVOYS = ["1.40.0", "1.37.0"];
@@ -11,7 +7,7 @@ let counts = {passed: 0, failed: 1};
 await main(async () => {
   await setUp();
   await fetchEnvoys();
-  counts = await runTests(process.argv.slice(2));
+  counts = await runVitest(process.argv.slice(2));
 });
 if (counts.failed > 0) process.exitCode ||= 1;
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
@@ -24,30 +20,5 @@ async function fetchEnvoys() {
     for (const version of ENVOYS) await findEnvoy({version, onProgress: (line) => progress.show(line)});
   } finally {
     progress.end();
-  }
-}
-
-async function runTests(args) {
-  const folder = mkdtempSync(join(tmpdir(), "meshlane-tests-"));
-  const report = join(folder, "report.json");
-  const vitest = at("node_modules", "vitest", "vitest.mjs");
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  try {
-    const {code} = await run(process.execPath, [vitest, "run", ...reporters, ...args], {show: true});
-    process.exitCode = code;
-    return count(report, code);
-  } finally {
-    rmSync(folder, {recursive: true, force: true});
-  }
-}
-
-/** A run that failed without a failing test (a file that does not load, an error beside the tests) counts as one. */
-function count(report, code) {
-  try {
-    const {numPassedTests: passed, numFailedTests} = JSON.parse(readFileSync(report, "utf8"));
-    return {passed, failed: code === 0 ? numFailedTests : Math.max(1, numFailedTests)};
-  } catch (error) {
-    say(`no report of the tests: ${error.message}`);
-    return {passed: 0, failed: 1};
   }
 }

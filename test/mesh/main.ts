@@ -1,0 +1,33 @@
+/**
+ * The mesh under test in a process of its own. Prints its note as one line of JSON on standard output when it runs, and
+ * ends on Ctrl-C, on TERM, and when standard input ends if it is called with `--attached`.
+ */
+import {progressLine} from "../../manager/playground/progress-line.ts";
+import {startMesh} from "./mesh.ts";
+
+const line = progressLine(process.stderr);
+const ending = new AbortController();
+const ended = new Promise<void>((resolve) => {
+  const end = (): void => {
+    ending.abort(new Error("ended before it ran"));
+    resolve();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  if (process.argv.includes("--attached")) process.stdin.resume().on("close", end);
+});
+try {
+  const say = (text: string): void => {
+    line.end();
+    process.stderr.write(`${text}\n`);
+  };
+  const mesh = await startMesh({say, progress: (text) => line.show(text), signal: ending.signal});
+  line.end();
+  process.stdout.write(`${JSON.stringify(mesh.note)}\n`);
+  await ended;
+  await mesh.stop();
+  process.exit(0);
+} catch (error) {
+  line.end();
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exit(1);
+}
