@@ -52,7 +52,8 @@ export function restore(configuration: OutboundConfiguration): u32 {
   member = wanted ? readBaggage(baggageName(), baggageNameLength()) : ABSENT;
   const carrier = decide(configuration, busy);
   if (carrier == NONE) removeNone(configuration);
-  else write(configuration, carrier);
+  else if (staysInMesh(configuration)) write(configuration, carrier);
+  else remove(configuration);
   return carrier;
 }
 
@@ -78,23 +79,25 @@ function removeNone(configuration: OutboundConfiguration): void {
   if (member != ABSENT && !staysInMesh(configuration)) writeMember(0, 0);
 }
 
-/**
- * Nor does one stay that is repeated. The route is picked anew by what is written, so only then it is known where the request
- * goes: a lane may lead outside, or override what is outside.
- */
+/** Nor does one stay that is repeated. */
 function write(configuration: OutboundConfiguration, carrier: u32): void {
   if (carrier != HEADER || repeated > 1) writeHeader(configuration, decidedAt, decidedLength);
-  if (!staysInMesh(configuration)) {
-    removeLaneHeader(configuration);
-    if (member != ABSENT) writeMember(0, 0);
-  } else if (member == BAD || (member == GOOD && !same(memberAt, memberLength, decidedAt, decidedLength))) {
+  if (member == BAD || (member == GOOD && !same(memberAt, memberLength, decidedAt, decidedLength))) {
     writeMember(decidedAt, decidedLength);
   }
 }
 
+function remove(configuration: OutboundConfiguration): void {
+  if (header != ABSENT) removeLaneHeader(configuration);
+  if (member != ABSENT) writeMember(0, 0);
+}
+
 const CLUSTER = text("xds\0cluster_name");
 
-/** Whether the cluster that the route picked is a service of the mesh. When unsure it is not. */
+/**
+ * Whether the cluster that the route picked for the request as it came is a service of the mesh. When unsure it is not. Envoy
+ * picks anew only behind the filters: the cluster of what is written here cannot be asked for.
+ */
 function staysInMesh(configuration: OutboundConfiguration): bool {
   if (getProperty(textAt(CLUSTER), textLength(CLUSTER)) != OK) return false;
   if (!isMeshCluster(configuration, resultPointer(), resultLength())) return false;

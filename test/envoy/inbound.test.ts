@@ -1,8 +1,10 @@
 import {describe, expect, test} from "vitest";
 import {ask, type Wire} from "./rig/client.ts";
 import {baggage, context, type Header, lane, NO_CONTEXT, traceparent, values} from "./rig/headers.ts";
-import type {TestMesh} from "./rig/mesh.ts";
-import {FULL, overEach} from "./rig/suite.ts";
+import {filterFile} from "../../manager/render/envoy/filters.ts";
+import {NEW, OLD, type TestMesh} from "./rig/mesh.ts";
+import {withLabels} from "./rig/node.ts";
+import {FULL, onEnvoy, overEach} from "./rig/suite.ts";
 
 /** The lane that the outbound side finds for a request of the application that forwards this trace id alone. */
 async function remembered(mesh: TestMesh, wire: Wire, id: Header): Promise<string | undefined> {
@@ -99,3 +101,41 @@ overEach(FULL.slice(0, 2), {proxies: ["front"], plainText: true}, (mesh, wire) =
     expect(await remembered(mesh(), wire, id)).toBe("red");
   });
 });
+
+const LABELS: Record<string, Record<string, string>> = {
+  front: {app: "front", tier: "web", more: "x"},
+  door: {app: "front", tier: ""},
+};
+
+onEnvoy(
+  [NEW, OLD],
+  {
+    proxies: ["front", "door"],
+    bootstrap: (proxy, bootstrap, mesh) => {
+      const configuration = {version: 1, except: [{gone: ""}, {app: "front", tier: "web"}]};
+      const file = filterFile("meshlane.inbound", {module: "inbound", configuration});
+      mesh.discovery.publish({[`proxies/${proxy}/inbound.json`]: file});
+      return withLabels(bootstrap, LABELS[proxy]!);
+    },
+  },
+  (mesh) => {
+    const headers = [lane("red"), lane("blue"), baggage("a=1,swimlane=red")];
+
+    test("on a pod that is excepted nothing is done", async () => {
+      const id = traceparent();
+      const got = await ask(mesh().plainInbound("front"), {headers: [...headers, id]});
+      expect(context(got.headers)).toEqual({lane: ["red", "blue"], baggage: ["a=1,swimlane=red"]});
+      await ask(mesh().inbound("front"), {headers: [lane("red"), id]});
+      expect(await remembered(mesh(), "HTTP/1.1", id)).toBeUndefined();
+    });
+
+    test("on a pod that has not all labels of one set, all is", async () => {
+      const got = await ask(mesh().plainInbound("door"), {headers});
+      expect(context(got.headers)).toEqual({lane: [], baggage: ["a=1"]});
+      const id = traceparent();
+      await ask(mesh().inbound("door"), {headers: [lane("red"), id]});
+      const {headers: sent} = await ask(mesh().outbound("door", "back"), {headers: [id]});
+      expect(context(sent).lane).toEqual(["red"]);
+    });
+  },
+);

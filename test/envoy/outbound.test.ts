@@ -203,7 +203,7 @@ overEach(FULL, {proxies: ["front", "back--red"], bootstrap: withBareListener}, (
       expect({app: got.app, ...context(got.headers)}).toEqual(stripped);
     });
 
-    test.each(["/external", "/egress", "/passthrough", "/inbound"])("cluster of %s", async (path) => {
+    test.each(["/external", "/egress", "/gateway", "/passthrough", "/inbound"])("cluster of %s", async (path) => {
       expect(await bare(path, ...both)).toEqual(stripped);
       expect(await bare(path, lane("red"))).toEqual({app: "outside", ...NO_CONTEXT});
       expect(await bare(path, lane("red"), lane("blue"), baggage("swimlane=RED"))).toEqual({
@@ -225,6 +225,16 @@ overEach(FULL, {proxies: ["front", "back--red"], bootstrap: withBareListener}, (
       for (const path of ["/mesh", "/inside"]) {
         expect(await bare(path, ...both)).toEqual({app: "back", lane: ["red"], baggage: [both[1]![1]]});
       }
+    });
+
+    test("a lane's own target outside the mesh: its route takes the context off, however it came", async () => {
+      const id = traceparent();
+      await receive(lane("red"), id);
+      for (const headers of [[lane("red")], [lane("red"), lane("red")], [baggage("swimlane=red")], [id]]) {
+        expect((await bare("/lane-outside", ...headers)).lane).toEqual([]);
+      }
+      expect(await bare("/lane-outside", id)).toEqual({app: "outside", ...NO_CONTEXT});
+      expect(await bare("/lane-outside", lane("blue"))).toMatchObject({app: "back", lane: ["blue"]});
     });
 
     test("a request without context is left as it is", async () => {

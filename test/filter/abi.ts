@@ -2,7 +2,7 @@ import {AbiError} from "./abi-error.ts";
 import type {HeaderMap} from "./headers.ts";
 import type {Vm} from "./host.ts";
 import {Root} from "./root.ts";
-import {type Properties, Stream} from "./stream.ts";
+import {Stream} from "./stream.ts";
 
 /** The statuses of proxy-wasm that these calls return. */
 const Status = {
@@ -102,14 +102,7 @@ function values(vm: Vm): Record<string, Call> {
 }
 
 function property(context: Root | Stream, path: string): string | undefined {
-  if (context instanceof Root) return plain(context.properties[path]);
-  const own = context.properties[path];
-  return (typeof own === "function" ? own(context.requestHeaders) : own) ?? plain(context.root.properties[path]);
-}
-
-function plain(value: Properties[string]): string | undefined {
-  if (typeof value === "function") throw new Error("a root has no request");
-  return value;
+  return context.properties[path] ?? (context instanceof Stream ? context.root.properties[path] : undefined);
 }
 
 function sharedData(vm: Vm): Record<string, Call> {

@@ -123,7 +123,6 @@ export const request: fc.Arbitrary<Omit<Outgoing, "now"> & {wait: number; side: 
   headers: fc.tuple(plain, carriers).map(([first, second]) => [...first, ...second]),
   mtls: fc.boolean(),
   cluster,
-  override: fc.option(fc.record({lane: laneName, cluster}), {nil: undefined}),
   source,
   wait: fc.constantFrom(0, 0, 1, 1000),
   side: fc.constantFrom("in" as const, "out" as const),

@@ -1,8 +1,8 @@
 import {expect} from "vitest";
 import {laneOf, members, isOurs, othersOf} from "../reference/baggage.ts";
-import {type Cluster, type Outgoing, pickedCluster} from "../reference/outbound.ts";
+import type {Cluster, Outgoing} from "../reference/outbound.ts";
 import type {Labels} from "../reference/pod.ts";
-import type {Header, HeaderMap} from "./headers.ts";
+import type {Header} from "./headers.ts";
 import {Vm} from "./host.ts";
 import type {Process} from "./process.ts";
 import type {Root} from "./root.ts";
@@ -24,15 +24,12 @@ const byte = (value: boolean): string => (value ? "\x01" : "\0");
 export function properties(request: Partial<Outgoing>): Properties {
   const found: Properties = {"connection\0mtls": byte(request.mtls ?? false)};
   if (request.source !== undefined) found["source\0address"] = request.source;
-  const cluster = (headers: HeaderMap): Cluster | undefined =>
-    pickedCluster(request as Outgoing, headers.all("x-swimlane"));
-  const external = (headers: HeaderMap): string | undefined => {
-    const mark = cluster(headers)?.external;
-    return typeof mark === "boolean" ? byte(mark) : mark;
-  };
+  const {cluster} = request;
+  if (!cluster) return found;
+  const external = typeof cluster.external === "boolean" ? byte(cluster.external) : cluster.external;
   for (const space of ["", "xds\0"]) {
-    found[`${space}cluster_name`] = (headers) => cluster(headers)?.name;
-    found[`${space}cluster_metadata\0filter_metadata\0istio\0external`] = external;
+    found[`${space}cluster_name`] = cluster.name;
+    if (external !== undefined) found[`${space}cluster_metadata\0filter_metadata\0istio\0external`] = external;
   }
   return found;
 }

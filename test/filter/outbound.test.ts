@@ -14,7 +14,6 @@ import {
   traceparent,
 } from "./drive.ts";
 import {hop} from "./drive.ts";
-import type {Cluster} from "../reference/outbound.ts";
 import type {Header} from "./headers.ts";
 import {PATH} from "./kinds.ts";
 import {Process} from "./process.ts";
@@ -168,45 +167,16 @@ describe("leaving the mesh", () => {
     }
   });
 
-  describe("the cluster that decides is the one that the route picks with the context", () => {
-    const OUTSIDE: Cluster = {name: "outbound|443||api.example.com", external: true};
-    const remembering = (): Process => {
-      const process = new Process();
-      receive(start("inbound", {}, process), lane("ann"), traceparent());
-      return process;
-    };
-    const carriers: [string, Header[]][] = [
-      ["header", [lane("ann")]],
-      ["repeated header", [lane("ann"), lane("ann")]],
-      ["header and baggage", [lane("ann"), baggage("a=1,swimlane=bob")]],
-      ["baggage", [baggage("a=1,swimlane=ann")]],
-      ["trace", [traceparent()]],
-      ["pod", [PATH]],
-    ];
+  test("within the mesh a restored context costs one look at the cluster and one write", () => {
+    const root = start("outbound", {lane: "ann"});
+    pass(root, [PATH], {cluster: MESH});
+    expect(root.vm.counted()).toMatchObject({proxy_get_property: 2, proxy_replace_header_map_value: 1});
+  });
 
-    test.each(carriers)("%s: no context goes to a lane outside the mesh", (_carrier, headers) => {
-      const root = start("outbound", {lane: "ann"}, remembering());
-      const left = pass(root, headers, {cluster: MESH, override: {lane: "ann", cluster: OUTSIDE}});
-      expect(contextOf(left)).toEqual({header: [], baggage: []});
-    });
-
-    test.each(carriers)("%s: a lane of the mesh that overrides a host outside is reached", (_carrier, headers) => {
-      const root = start("outbound", {lane: "ann"}, remembering());
-      const left = pass(root, headers, {cluster: OUTSIDE, override: {lane: "ann", cluster: MESH}});
-      expect(laneIn(left)).toBe("ann");
-    });
-
-    test("a header that counts as absent is gone before the route is asked", () => {
-      const root = start("outbound", {});
-      const request = {cluster: OUTSIDE, override: {lane: "ANN", cluster: MESH}};
-      expect(contextOf(pass(root, [lane("ANN"), baggage("swimlane=BOB")], request))).toEqual({header: [], baggage: []});
-    });
-
-    test("within the mesh that is no more calls of the host than one look at the cluster, and one write", () => {
-      const root = start("outbound", {lane: "ann"});
-      pass(root, [PATH], {cluster: MESH});
-      expect(root.vm.counted()).toMatchObject({proxy_get_property: 2, proxy_replace_header_map_value: 1});
-    });
+  test("what counts as absent goes without a look at the cluster, where no baggage member is there", () => {
+    const root = start("outbound", {});
+    expect(pass(root, [PATH, lane("ANN")], {cluster: MESH})).toEqual([PATH]);
+    expect(root.vm.counted()["proxy_get_property"]).toBeUndefined();
   });
 
   test("prefixes and mark as configured", () => {

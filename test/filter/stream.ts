@@ -2,11 +2,8 @@ import {HeaderMap, type Header} from "./headers.ts";
 import type {Vm} from "./host.ts";
 import type {Root} from "./root.ts";
 
-/**
- * Properties by their path, parts joined by NUL; values are byte strings as Envoy hands them out. What the route decides
- * depends on the request's headers as they are when it is asked for.
- */
-export type Properties = Record<string, string | undefined | ((headers: HeaderMap) => string | undefined)>;
+/** Properties by their path, parts joined by NUL; values are byte strings as Envoy hands them out. */
+export type Properties = Record<string, string | undefined>;
 
 /** One request: a context of its own below the root that its filter belongs to. */
 export class Stream {

@@ -1,6 +1,7 @@
 import {readFileSync} from "node:fs";
 import {describe, expect, test} from "vitest";
-import {compileMesh, type GroupPlan, playgroundFacts} from "../../manager/compile/index.ts";
+import {compileMesh, playgroundFacts} from "../../manager/compile/index.ts";
+import type {GroupPlan} from "../../manager/compile/plan.ts";
 import {loadMesh} from "../../manager/model/index.ts";
 import {
   edgeConfig,

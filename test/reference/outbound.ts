@@ -12,7 +12,7 @@ export interface Outbound extends Common {
   egress: readonly string[];
 }
 
-/** The cluster that the route picked; undefined where there is none. */
+/** The cluster that the route picked for the request as it came to the filter; undefined where there is none. */
 export interface Cluster {
   name: string;
   /** What stands at `mesh.external`; undefined: nothing. */
@@ -21,8 +21,6 @@ export interface Cluster {
 
 export interface Outgoing extends Request {
   cluster?: Cluster | undefined;
-  /** The lane whose route picks another cluster. */
-  override?: {lane: string; cluster: Cluster | undefined} | undefined;
 }
 
 export interface Sent {
@@ -32,14 +30,10 @@ export interface Sent {
 
 export function outbound(configuration: Outbound, request: Outgoing, table: Table): Sent {
   const context = find(configuration, request, table);
-  const headers = restored(configuration, request.headers, context);
-  const cluster = pickedCluster(request, values(headers, configuration.header));
-  return {headers: inMesh(configuration, cluster) ? headers : stripped(headers, configuration.header), context};
-}
-
-/** The cluster of the route for a context header of these values. */
-export function pickedCluster({cluster, override}: Outgoing, lanes: readonly string[]): Cluster | undefined {
-  return override && lanes.length === 1 && lanes[0] === override.lane ? override.cluster : cluster;
+  if (!inMesh(configuration, request.cluster)) {
+    return {headers: stripped(request.headers, configuration.header), context};
+  }
+  return {headers: restored(configuration, request.headers, context), context};
 }
 
 function find(configuration: Outbound, request: Outgoing, table: Table): Context | undefined {
