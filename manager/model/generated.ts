@@ -62,8 +62,8 @@ export function generatedFiles(): Record<string, string> {
     anyOf: Object.keys(schemas).map((name) => ({$ref: `${name}.json`})),
   };
   return {
-    "deploy/crds/swimlanegroups.yaml": stringify(group),
-    "deploy/crds/swimlanes.yaml": stringify(lane),
+    "deploy/crds/swimlanegroups.yaml": stringify(group, {aliasDuplicateObjects: false}),
+    "deploy/crds/swimlanes.yaml": stringify(lane, {aliasDuplicateObjects: false}),
     "deploy/schemas/meshlane.json": JSON.stringify(any),
     ...Object.fromEntries(
       Object.entries(schemas).map(([name, schema]) => [
