@@ -85,7 +85,7 @@ function variants(route: HttpRoute, users: ForeignVirtualService, service: Prepa
     ...refused.map((lane) => {
       const {name, directResponse} = refusal(service.service, lane);
       const match = matches(route, [{exact: lane}]);
-      return {name: `${prefix}${String(name)}`, match, directResponse: directResponse as JsonObject};
+      return {name: `${prefix}${name}`, match, directResponse};
     }),
   ];
 }
@@ -97,7 +97,7 @@ function matches({match = []}: HttpRoute, contexts: readonly JsonObject[]) {
   );
 }
 
-function withoutWeight({weight: _, ...rest}: RouteDestination): RouteDestination {
+function withoutWeight({weight: _weight, ...rest}: RouteDestination): RouteDestination {
   return rest;
 }
 

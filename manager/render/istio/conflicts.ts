@@ -1,4 +1,3 @@
-import {resolveHost} from "../../compile/hosts.ts";
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {KubernetesObject} from "../../model/kubernetes.ts";
 import {destinationsOf, type ForeignVirtualService, type HttpRoute} from "./foreign.ts";
@@ -28,38 +27,42 @@ export function nativeRoutes(service: PreparedService, users: readonly ForeignVi
   return throughVirtualService(service, only);
 }
 
-function throughVirtualService(service: PreparedService, {spec, namespace}: ForeignVirtualService): Native {
-  const {host, facts, ports = []} = service;
-  const taken: (TakenRoutes & {names: string[]})[] = [];
+type Named = TakenRoutes & {readonly names: readonly string[]};
+
+function throughVirtualService(service: PreparedService, users: ForeignVirtualService): Native {
+  const taken: Named[] = [];
   const left: string[] = [];
-  for (const [index, route] of (spec.http ?? []).entries()) {
+  for (const [index, route] of (users.spec.http ?? []).entries()) {
     const where = route.name === undefined ? `http[${index}]` : `route ${route.name}`;
     if (route.delegate !== undefined) return {obstacle: `${where} is a delegate's`};
     if (route.redirect !== undefined || route.directResponse !== undefined) continue;
-    const own = destinationsOf(route, namespace, host, facts.domain);
-    if (own.length === 0) {
-      left.push(...routeNames(route));
-      continue;
-    }
-    const [only] = own;
-    if (only === undefined || (route.route ?? []).length > 1)
-      return {obstacle: `${where} shares requests out by weight`};
-    const {subset, port} = only.destination;
-    if (port !== undefined && !ports.some((each) => each.port === port.number)) {
-      return {obstacle: `${where} goes to port ${port.number}, which is no HTTP port of ${service.service}`};
-    }
-    const baseline = {...(subset === undefined ? {} : {subset}), ...(port === undefined ? {} : {port: port.number})};
-    taken.push({baseline, names: routeNames(route)});
+    const found = takenRoute(service, users, route);
+    if (found === undefined) left.push(...routeNames(route));
+    else if (typeof found === "string") return {obstacle: `${where} ${found}`};
+    else taken.push(found);
   }
-  return named(taken, left, spec.exportTo);
+  return named(taken, left, users.spec.exportTo);
+}
+
+/** Undefined: the route goes elsewhere. A text: why the matcher cannot take its place. */
+function takenRoute(
+  {service, host, facts, ports = []}: PreparedService,
+  {namespace}: ForeignVirtualService,
+  route: HttpRoute,
+): Named | string | undefined {
+  const [own] = destinationsOf(route, namespace, host, facts.domain);
+  if (own === undefined) return undefined;
+  if ((route.route ?? []).length > 1) return "shares requests out by weight";
+  const {subset, port} = own.destination;
+  if (port !== undefined && !ports.some((each) => each.port === port.number)) {
+    return `goes to port ${port.number}, which is no HTTP port of ${service}`;
+  }
+  const baseline = {...(subset === undefined ? {} : {subset}), ...(port === undefined ? {} : {port: port.number})};
+  return {baseline, names: routeNames(route)};
 }
 
 /** One patch by action where all routes with one are alike, else one a name. */
-function named(
-  taken: readonly (TakenRoutes & {names: string[]})[],
-  left: readonly string[],
-  exportTo: readonly string[] = [],
-): Native {
+function named(taken: readonly Named[], left: readonly string[], exportTo: readonly string[] = []): Native {
   const [first, ...more] = taken;
   if (first === undefined) return {obstacle: "none of its routes goes to the host itself"};
   const alike = more.every(({baseline}) => JSON.stringify(baseline) === JSON.stringify(first.baseline));
@@ -129,22 +132,17 @@ export function conflict(service: PreparedService, users: readonly ForeignVirtua
     const key = `${route?.metadata.namespace}/${route?.metadata.name}`;
     return {
       severity: "error",
-      subject: `HTTPRoute ${key}`,
+      subject: `HTTPRoute ${key} (yours)`,
       reason: "HostHasHttpRoute",
-      message: `HTTPRoute ${key} (yours) has service ${name}; nothing changed${why}`,
+      message: `has service ${name}; nothing changed${why}`,
       hint: "Write routing: native in the group, or turn it into a VirtualService.",
     };
   }
   return {
     severity: "error",
-    subject: `VirtualService ${first.key}`,
+    subject: `VirtualService ${first.key} (yours)`,
     reason: "HostHasVirtualService",
-    message: `VirtualService ${first.key} (yours) has this host; nothing changed${why}`,
+    message: `has this host; nothing changed${why}`,
     hint: `--adopt ${name}, or paste: meshlane render --routes ${name}`,
   };
-}
-
-/** Whether the VirtualService names a host that only our facts tell, for messages. */
-export function hostsOf({spec, namespace}: ForeignVirtualService, domain: string): string[] {
-  return (spec.hosts ?? []).map((host) => resolveHost(host, namespace, domain));
 }

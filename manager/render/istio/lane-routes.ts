@@ -72,7 +72,7 @@ export function routeName(to: Destination): string {
 }
 
 /** A strict lane without a ready workload. */
-export function refusal(service: string, lane: string): JsonObject {
+export function refusal(service: string, lane: string) {
   return {
     name: `${lane}-refused`,
     match: [{headers: {[CONTEXT]: {exact: lane}}}],

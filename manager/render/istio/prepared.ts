@@ -87,18 +87,8 @@ function changed(plan: ServicePlan, baseline: Destination, keep: (to: Destinatio
 }
 
 function serviceObstacle({service, lanes}: ServicePlan, facts: ClusterFacts): Notice | undefined {
-  const [namespace = ""] = service.split("/");
   const subject = `service ${service}`;
   const first = lanes[0]?.lane ?? "";
-  if (facts.namespaces.get(namespace)?.ambient === true) {
-    return {
-      severity: "error",
-      subject,
-      reason: "AmbientNamespace",
-      message: `is in an ambient namespace, where no sidecar routes by the context; its lanes (${first}, ...) are left out`,
-      hint: `Let namespace ${namespace} have sidecars, or take its services out of the group.`,
-    };
-  }
   const ports = httpPorts(service, facts);
   if (ports === undefined || ports.length > 0) return undefined;
   return {

@@ -1,6 +1,5 @@
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {Plan} from "../../compile/plan.ts";
-import {isDeepStrictEqual} from "node:util";
 import type {Mesh} from "../../model/index.ts";
 import {adopt, pasted} from "./adopt.ts";
 import {conflict, meshHttpRoutes, type Native, nativeRoutes} from "./conflicts.ts";
@@ -36,9 +35,13 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
       notices.push(way.notice);
       continue;
     }
+    const own = way.way === "routes" ? [virtualService(service)] : nativeObjects(service, users, way);
+    const large = own.flatMap((object) => tooLarge(object) ?? []);
+    notices.push(...large);
+    // Routes without the destinations that they name, left out for their size, would refuse every request.
+    if (large.length > 0) continue;
     routed.push(service);
-    if (way.way === "routes") objects.push(virtualService(service));
-    if (way.way === "native") objects.push(...nativeObjects(service, users, way.taken));
+    objects.push(...own);
     if (way.way === "adopt") {
       const {users: owner} = way;
       const met = adopted.get(owner.key);
@@ -49,20 +52,7 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
   objects.push(...renderDestinations(routed));
   objects.push(...[...adopted.values()].map(({users, services: own}) => adopt(users, own)));
   notices.push(...sidecarNotices(routed, facts));
-  return fitting(objects, notices);
-}
-
-/** Without the objects that are too large, and without what would have nothing to rest on. Sorted by kind, namespace, name. */
-export function fitting(objects: readonly IstioObject[], notices: readonly Notice[]): Rendering {
-  const all: Notice[] = [...notices];
-  const small = objects.filter((object) => {
-    const notice = tooLarge(object);
-    if (notice !== undefined) all.push(notice);
-    return notice === undefined;
-  });
-  const order = ({kind, metadata}: IstioObject) => `${kind}/${metadata.namespace}/${metadata.name}`;
-  const distinct = all.filter((one, index) => all.findIndex((other) => isDeepStrictEqual(one, other)) === index);
-  return {objects: small.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)), notices: distinct};
+  return {objects, notices};
 }
 
 function wayOf(service: PreparedService, users: readonly ForeignVirtualService[], options: IstioOptions): Way {
@@ -89,9 +79,9 @@ function adoption(service: PreparedService, owner: ForeignVirtualService, more: 
     way: "none",
     notice: {
       severity: "error",
-      subject: `VirtualService ${owner.key}`,
+      subject: `VirtualService ${owner.key} (yours)`,
       reason: "CannotAdopt",
-      message: `VirtualService ${owner.key} (yours) ${why}; nothing changed`,
+      message: `${why}; nothing changed`,
       hint: `Paste into ${delegates ? "the delegates" : "the older one"}: meshlane render --routes ${name}`,
     },
   };
@@ -103,7 +93,7 @@ function notNative({service, group}: PreparedService, native: Native): Notice {
     severity: "error",
     subject: `service ${service}`,
     reason: "NotNative",
-    message: `routing: native of group ${group.metadata.name} does not work for service ${nameOf(service)}: ${why}; nothing changed`,
+    message: `routing: native of group ${group.metadata.name} does not work here: ${why}; nothing changed`,
     hint: `Change that, or write routing: auto in the group.`,
   };
 }
@@ -118,12 +108,9 @@ function ownVirtualService({service, host}: PreparedService, http: ReturnType<ty
 }
 
 /** Where lanes share the Service, callers elsewhere in the mesh stay on the baseline by a route that no lane changes. */
-function nativeObjects(
-  service: PreparedService,
-  users: readonly ForeignVirtualService[],
-  taken: Parameters<typeof renderNative>[1],
-): IstioObject[] {
-  const objects = renderNative(service, taken);
+function nativeObjects(service: PreparedService, users: readonly ForeignVirtualService[], way: Way): IstioObject[] {
+  if (way.way !== "native") return [];
+  const objects = renderNative(service, way.taken);
   const constant = service.baseline.labels !== undefined && users.length === 0;
   return constant ? [...objects, ownVirtualService(service, laneRoutes(service).slice(-1))] : objects;
 }

@@ -53,9 +53,9 @@ function hidden(sidecar: Imports, {service, lanes}: PreparedService, facts: Clus
   return [
     {
       severity: "warning",
-      subject: `Sidecar ${sidecar.key}`,
+      subject: `Sidecar ${sidecar.key} (yours)`,
       reason: "SidecarHidesLane",
-      message: `Sidecar ${sidecar.key} (yours) lets its pods see ${service}, but not ${first}${others}: their requests in lane ${lane} cannot go there`,
+      message: `lets its pods see ${service}, but not ${first}${others}: their requests in lane ${lane} cannot go there`,
       hint,
     },
   ];

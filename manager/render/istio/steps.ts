@@ -1,5 +1,8 @@
-import type {KubernetesObject} from "../../model/kubernetes.ts";
-import type {IstioObject} from "./options.ts";
+import {isDeepStrictEqual} from "node:util";
+import {isAdopted, original} from "../../model/adopted.ts";
+import {isOurs, type KubernetesObject} from "../../model/kubernetes.ts";
+import type {Json, JsonObject} from "../filter-config.ts";
+import {type IstioObject, PART, type Part} from "./options.ts";
 
 /** What to write, in this order. A `put` of an object creates or replaces it; it may be another's that is given back. */
 export type Write = {readonly put: IstioObject | KubernetesObject} | {readonly delete: KubernetesObject};
@@ -10,4 +13,141 @@ export interface Stage {
   readonly writes: readonly Write[];
   /** Whether the proxies must have all that is written so far before the next stage begins. */
   readonly waitAfter: boolean;
+}
+
+interface Change {
+  readonly part: Part;
+  /** Absent: to be deleted, or given back. */
+  readonly desired?: IstioObject;
+  readonly live?: KubernetesObject;
+}
+
+/**
+ * The order in which the cluster becomes what is desired, so that at no moment a route names what is not there: destinations
+ * grow first, then filters, routes and edges change, and when all proxies have that, destinations shrink. No stage is empty,
+ * unless the proxies must be waited for although nothing was written.
+ * @param live objects of the cluster; those that are not ours are not looked at
+ */
+export function steps(desired: readonly IstioObject[], live: readonly KubernetesObject[]): Stage[] {
+  const changes = changesOf(desired, live);
+  const of = (part: Part) => changes.filter((change) => change.part === part);
+  const growing = of("destinations").flatMap(grow);
+  const middle: Stage[] = [
+    {title: "filters", writes: of("filter").flatMap(put), waitAfter: false},
+    {title: "routes", writes: of("routes").flatMap((change) => [...put(change), ...remove(change)]), waitAfter: false},
+    {title: "edges", writes: of("edge").flatMap(put), waitAfter: false},
+  ].filter(({writes}) => writes.length > 0);
+  const last = [
+    ...of("destinations").flatMap(shrink),
+    ...of("edge").toReversed().flatMap(remove),
+    ...of("filter").flatMap(remove),
+  ];
+  // A cluster that istiod makes anew is not there before its endpoints are: a route that is faster finds nothing.
+  const first = {
+    title: "destinations",
+    writes: growing,
+    waitAfter: middle.length > 0 && of("destinations").some(hasNewSubset),
+  };
+  const before = [...(growing.length > 0 ? [first] : []), ...middle];
+  if (last.length === 0) return before;
+  const [end = {title: "what was written before", writes: []}, ...earlier] = before.toReversed();
+  return [
+    ...earlier.toReversed(),
+    {...end, waitAfter: true},
+    {title: "what is no longer used", writes: last, waitAfter: false},
+  ];
+}
+
+/** Sorted; of one part, EnvoyFilters first: without the native strip an edge would believe its clients. */
+function changesOf(desired: readonly IstioObject[], live: readonly KubernetesObject[]): Change[] {
+  const changes = new Map<string, Change>();
+  for (const object of live) {
+    const part = partOf(object);
+    if (part !== undefined) changes.set(keyOf(object), {part, live: object});
+  }
+  for (const object of desired) {
+    const met = changes.get(keyOf(object))?.live;
+    changes.set(keyOf(object), {
+      part: partOf(object) ?? "routes",
+      desired: object,
+      ...(met === undefined ? {} : {live: met}),
+    });
+  }
+  return [...changes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, change]) => change);
+}
+
+function keyOf({apiVersion, kind, metadata}: KubernetesObject): string {
+  return [kind === "EnvoyFilter" ? 0 : 1, apiVersion.split("/")[0], kind, metadata.namespace, metadata.name].join("/");
+}
+
+function partOf(object: KubernetesObject): Part | undefined {
+  return isOurs(object) ? (object.metadata.labels?.[PART] as Part | undefined) : undefined;
+}
+
+function put({desired, live}: Change): Write[] {
+  return desired === undefined || isSame(desired, live) ? [] : [{put: desired}];
+}
+
+/** What its owner handed over is not removed: the owner gets it back. */
+function remove({desired, live}: Change): Write[] {
+  if (desired !== undefined || live === undefined) return [];
+  return [isAdopted(live) ? {put: original(live)} : {delete: live}];
+}
+
+function grow(change: Change): Write[] {
+  const {desired, live} = change;
+  if (desired === undefined) return [];
+  return put({...change, desired: live === undefined ? desired : union(desired, live)});
+}
+
+/** What is left to do when all that is desired is there. */
+function shrink(change: Change): Write[] {
+  const {desired, live} = change;
+  if (desired === undefined || live === undefined) return remove(change);
+  const grown = union(desired, live);
+  return isDeepStrictEqual(grown.spec, desired.spec) ? [] : [{put: desired}];
+}
+
+function isSame({spec, metadata}: IstioObject, live: KubernetesObject | undefined): boolean {
+  if (live === undefined || !isDeepStrictEqual(spec, live.spec)) return false;
+  const has = (field: "labels" | "annotations") =>
+    Object.entries(metadata[field] ?? {}).every(([key, value]) => live.metadata[field]?.[key] === value);
+  return has("labels") && has("annotations");
+}
+
+/** By what the destinations of an object are told apart, and where they stand. */
+const LISTS: Record<string, {field: string; name: (item: JsonObject) => Json | undefined}> = {
+  DestinationRule: {field: "subsets", name: ({name}) => name},
+  EnvoyFilter: {field: "configPatches", name: (item) => at(item, ["patch", "value", "name"])},
+};
+
+/** The desired object with the destinations that only the live one has; in the live one's order, so that nothing is written for order. */
+function union(desired: IstioObject, live: KubernetesObject): IstioObject {
+  const list = LISTS[desired.kind];
+  if (list === undefined) return desired;
+  const items = (spec: unknown) => ((spec as JsonObject | undefined)?.[list.field] ?? []) as readonly JsonObject[];
+  const [wanted, there] = [items(desired.spec), items(live.spec)];
+  const byName = new Map(wanted.map((item) => [list.name(item), item]));
+  const known = new Set(there.map(list.name));
+  const all = [
+    ...there.map((item) => byName.get(list.name(item)) ?? item),
+    ...wanted.filter((item) => !known.has(list.name(item))),
+  ];
+  const grown = all.length === wanted.length ? wanted : all;
+  return wanted.length === 0 && there.length === 0
+    ? desired
+    : {...desired, spec: {...desired.spec, [list.field]: grown}};
+}
+
+function hasNewSubset({desired, live}: Change): boolean {
+  if (desired?.kind !== "DestinationRule") return false;
+  const names = (spec: unknown) =>
+    ((spec as {subsets?: {name: string}[]} | undefined)?.subsets ?? []).map(({name}) => name);
+  const known = new Set(names(live?.spec));
+  return names(desired.spec).some((name) => !known.has(name));
+}
+
+function at(value: Json | undefined, [field, ...rest]: readonly string[]): Json | undefined {
+  if (field === undefined) return value;
+  return at((value as JsonObject | undefined)?.[field], rest);
 }

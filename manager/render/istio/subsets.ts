@@ -69,7 +69,7 @@ export function subsetObstacle(service: string, callers: readonly string[], fact
   const host = hostOf(service, facts.domain);
   const fork = `Give the lanes' workloads Services of their own (to: or image:) instead of labels:`;
   if (facts.kubernetesServices.get(service)?.headless === true) {
-    const message = `Service ${service} is headless: its requests go to the address that the caller chose, whatever the labels; lanes by labels: are left out there`;
+    const message = `is headless: its requests go to the address that the caller chose, whatever the labels; lanes by labels: are left out there`;
     return {severity: "error", subject: `Service ${service}`, reason: "HeadlessService", message, hint: `${fork}.`};
   }
   const covering = rulesOf(facts).filter((rule) => covers(rule.host, host));
@@ -77,15 +77,21 @@ export function subsetObstacle(service: string, callers: readonly string[], fact
     ({spec, ...rule}) => rule.namespace === namespace && spec.workloadSelector !== undefined,
   );
   if (selecting !== undefined) {
-    const message = `DestinationRule ${selecting.key} (yours) has a workloadSelector, so that other callers would not get the subsets; lanes by labels: of ${service} are left out`;
+    const message = `has a workloadSelector, so that other callers would not get the subsets; lanes by labels: of ${service} are left out`;
     const hint = `Remove its workloadSelector, or: ${fork}.`;
-    return {severity: "error", subject: `DestinationRule ${selecting.key}`, reason: "RuleHasSelector", message, hint};
+    return {
+      severity: "error",
+      subject: `DestinationRule ${selecting.key} (yours)`,
+      reason: "RuleHasSelector",
+      message,
+      hint,
+    };
   }
   const hiding = covering.find((rule) => hides(rule, namespace, host, callers));
   if (hiding === undefined) return undefined;
-  const message = `DestinationRule ${hiding.key} (yours) keeps the subsets of ${service} from its callers in ${hiding.namespace === namespace ? "other namespaces" : hiding.namespace}; lanes by labels: are left out there`;
+  const message = `keeps the subsets of ${service} from its callers in ${hiding.namespace === namespace ? "other namespaces" : hiding.namespace}; lanes by labels: are left out there`;
   const remedy = hiding.namespace === namespace ? 'Write exportTo: ["*"] in it' : `Move it to namespace ${namespace}`;
-  const subject = `DestinationRule ${hiding.key}`;
+  const subject = `DestinationRule ${hiding.key} (yours)`;
   return {severity: "error", subject, reason: "RuleHidesSubsets", message, hint: `${remedy}, or: ${fork}.`};
 }
 
