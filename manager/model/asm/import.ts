@@ -1,5 +1,5 @@
 import {loadMesh} from "../load.ts";
-import {problemAt, type Problem} from "../problem.ts";
+import {problemAt, sortByPlace, type Problem} from "../problem.ts";
 import type {SourceText} from "../read.ts";
 import type {Grant} from "./asking.ts";
 import {convertGroup} from "./group.ts";
@@ -28,7 +28,11 @@ export function importAsm(sources: SourceText[], choices: AsmChoices): {objects:
     return baseline === undefined ? [] : convert(family, baseline, choices.grant, note);
   });
   problems.push(...strangers(families, choices), ...problemsOf(objects));
-  return {objects: problems.some(({severity}) => severity === "error") ? [] : objects, problems};
+  const sorted = sortByPlace(
+    problems,
+    sources.map(({name}) => name),
+  );
+  return {objects: problems.some(({severity}) => severity === "error") ? [] : objects, problems: sorted};
 }
 
 function convert(family: AsmFamily, baseline: AsmLane, grant: Grant | undefined, note: Note): object[] {
