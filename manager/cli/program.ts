@@ -1,14 +1,21 @@
 import {readFileSync} from "node:fs";
 import {Command, CommanderError} from "commander";
+import {ClusterError} from "../cluster/failure.ts";
+import {applyCommand} from "./apply.ts";
 import {buildCommand} from "./build.ts";
+import {deleteCommand} from "./delete.ts";
+import {diffCommand} from "./diff.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {imageCommand} from "./image.ts";
 import {importCommand} from "./import.ts";
+import {installCommand} from "./install.ts";
 import {playgroundCommand} from "./playground.ts";
 import {pullCommand} from "./pull.ts";
 import {pushCommand} from "./push.ts";
 import {renderCommand} from "./render.ts";
 import type {Terminal} from "./terminal.ts";
+import {uninstallCommand} from "./uninstall.ts";
+import {upgradeCommand} from "./upgrade.ts";
 import {validateCommand} from "./validate.ts";
 import {verifyCommand} from "./verify.ts";
 import {versionsCommand} from "./versions.ts";
@@ -17,6 +24,12 @@ const verbs = [
   playgroundCommand,
   validateCommand,
   renderCommand,
+  installCommand,
+  applyCommand,
+  diffCommand,
+  deleteCommand,
+  upgradeCommand,
+  uninstallCommand,
   buildCommand,
   imageCommand,
   pushCommand,
@@ -30,7 +43,9 @@ const examples = `
 Examples:
   meshlane playground
   meshlane validate -f shop.yaml
-  meshlane render -f shop.yaml -f playground.yaml --target envoy --output-dir out`;
+  meshlane render -f shop.yaml -f playground.yaml --target envoy --output-dir out
+  meshlane install --registry registry.example.com/mesh
+  meshlane apply -f shop.yaml --wait`;
 
 /** Runs one command line (without `node` and the program's name); gives the exit code. */
 export async function run(args: string[], terminal: Terminal): Promise<number> {
@@ -54,7 +69,10 @@ export async function run(args: string[], terminal: Terminal): Promise<number> {
  * be written. Errors of other classes are defects, and show their stack.
  */
 function isMessage(error: unknown): error is Error {
-  return error instanceof Error && (error.constructor === Error || error instanceof UsageError || "syscall" in error);
+  return (
+    error instanceof Error &&
+    (error.constructor === Error || error instanceof UsageError || error instanceof ClusterError || "syscall" in error)
+  );
 }
 
 function build(terminal: Terminal, exit: (code: number) => void): Command {

@@ -10,7 +10,8 @@ import {writeFolder} from "./output-folder.ts";
 import {fileOption, outputOption} from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
 import {type IstioRenderOptions, renderForIstio, writeObjects} from "./render-istio.ts";
-import {hasErrors, printNotices, printProblems, type Terminal} from "./terminal.ts";
+import {printNotices} from "./report.ts";
+import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
 
 interface RenderOptions extends Omit<IstioRenderOptions, "registry"> {
   file: string[];

@@ -1,13 +1,17 @@
 import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
-import type {KubernetesObject} from "../model/kubernetes.ts";
+import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
+import {PART} from "../render/istio/options.ts";
 import type {Write} from "../render/istio/steps.ts";
 import {type Change, isThere, mayWrite, merged} from "./compare.ts";
 import type {Written} from "./taken.ts";
 
 export interface Changed {
   readonly change: Change;
+  /** As it is since, or was until it was deleted. */
   readonly object: KubernetesObject;
+  /** As it was before; undefined for one that was created. */
+  readonly before?: KubernetesObject | undefined;
 }
 
 interface ChangesOptions {
@@ -53,6 +57,11 @@ export class Changes {
     return written;
   }
 
+  /** Objects of ours as they are now. */
+  standing(): KubernetesObject[] {
+    return [...this.#known.values()].filter((object) => isOurs(object) && PART in (object.metadata.labels ?? {}));
+  }
+
   async #put(wanted: KubernetesObject): Promise<void> {
     const key = keyOf(wanted);
     const live = this.#known.get(key);
@@ -63,7 +72,7 @@ export class Changes {
         ? await this.#api.create(wanted, {dryRun})
         : await this.#api.replace(merged(wanted, live), {dryRun});
     this.#known.set(key, dryRun && live !== undefined ? {...now, metadata: {...now.metadata, ...live.metadata}} : now);
-    this.#options.done.push({change: live === undefined ? "created" : "configured", object: now});
+    this.#options.done.push({change: live === undefined ? "created" : "configured", object: now, before: live});
     this.#written.push({put: now});
   }
 
@@ -73,7 +82,7 @@ export class Changes {
     if (!mayWrite(live, live)) throw notOurs(live);
     await this.#api.delete(live, {dryRun: this.#options.dryRun});
     this.#known.delete(keyOf(live));
-    this.#options.done.push({change: "deleted", object: live});
+    this.#options.done.push({change: "deleted", object: live, before: live});
     this.#written.push({deleted: live});
   }
 }

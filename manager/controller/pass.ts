@@ -70,7 +70,8 @@ async function once<Aim>(
   for (const stage of stages) {
     if (stage.writes.some((write) => changes.isNeeded(write))) options.progress(stage.title);
     for (const write of stage.writes) await changes.write(write);
-    if (stage.waitAfter && hasMore(stages, stage, changes)) await proxies?.taken(changes.takeWritten());
+    if (stage.waitAfter && hasMore(stages, stage, changes))
+      await proxies?.taken(changes.takeWritten(), changes.standing());
   }
   if (options.wait === true) await proxies?.taken(changes.takeWritten());
   return {aim, changes: done};

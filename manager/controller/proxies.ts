@@ -2,6 +2,7 @@ import {setTimeout as sleep} from "node:timers/promises";
 import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
 import {Istiods, type Proxy} from "../cluster/istiod.ts";
+import type {KubernetesObject} from "../model/kubernetes.ts";
 import {fingerprint, isRead, judge, lastOfEach, type Written} from "./taken.ts";
 
 export interface ProxyOptions {
@@ -49,10 +50,10 @@ export class ProxyWatch {
 
   /**
    * Returns when every proxy has all that was written since the last call, or, where istiod cannot be asked, after a fixed time.
+   * @param standing objects that were there before, perhaps for a moment only: a pass may have ended before it waited
    * @throws ClusterError Timeout that names the proxies that have not; Other where proxies refuse what they were sent
    */
-  async taken(all: readonly Written[]): Promise<void> {
-    if (all.length === 0) return;
+  async taken(all: readonly Written[], standing: readonly KubernetesObject[] = []): Promise<void> {
     const written = lastOfEach(all);
     const istiods = this.#istiods;
     if (istiods === undefined) {
@@ -62,7 +63,7 @@ export class ProxyWatch {
       return;
     }
     const end = Date.now() + this.#options.timeoutMs;
-    await this.#read(istiods, written, end);
+    await this.#read(istiods, lastOfEach([...standing.map((put) => ({put})), ...written]), end);
     await this.#settled(istiods, written, end);
   }
 

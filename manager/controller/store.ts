@@ -29,7 +29,7 @@ export async function storeLanes(
     });
     const old = known.get(keyOf(object));
     const same = old !== undefined && isDeepStrictEqual(content(old), content(now));
-    changes.push({change: old === undefined ? "created" : same ? "unchanged" : "configured", object: now});
+    changes.push({change: old === undefined ? "created" : same ? "unchanged" : "configured", object: now, before: old});
   }
   return changes;
 }
@@ -48,6 +48,16 @@ function owned(error: unknown, {kind, metadata}: KubernetesObject): unknown {
     `${kind} ${metadata.namespace}/${metadata.name}: ${others} owns ${[...new Set(fields)].join(", ") || "fields that the file changes"}. ` +
       "Change it there, or take it over with --force-conflicts",
   );
+}
+
+/** Deletes groups and lanes. */
+export async function deleteLanes(
+  api: Api,
+  objects: readonly KubernetesObject[],
+  options: {dryRun?: boolean},
+): Promise<Changed[]> {
+  for (const object of objects) await api.delete(object, options);
+  return objects.map((object) => ({change: "deleted", object, before: object}));
 }
 
 /** The cluster as it would be with these groups and lanes written, and those deleted. */

@@ -1,0 +1,123 @@
+import {Command} from "commander";
+import {createTwoFilesPatch} from "diff";
+import {stringify} from "yaml";
+import {keyOf, type Changed} from "../controller/changes.ts";
+import {readLanes} from "../controller/cluster-state.ts";
+import {checkFiles} from "../controller/lane-files.ts";
+import {reconcile} from "../controller/reconcile.ts";
+import {requireSettings} from "../controller/settings.ts";
+import {storeLanes, supposing} from "../controller/store.ts";
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import {readSources} from "./files.ts";
+import {addClusterOptions, type ClusterOptions, connectTo, fileOption, repeatableOption} from "./options.ts";
+import {printNotices} from "./report.ts";
+import {green, hasErrors, paint, printProblems, red, type Terminal} from "./terminal.ts";
+
+interface DiffOptions extends ClusterOptions {
+  file: string[];
+  adopt: string[];
+}
+
+/** As kubectl diff: an error must not look like a difference. */
+const code = {none: 0, differences: 1, error: 2} as const;
+
+const examples = `
+Examples:
+  meshlane diff -f shop.yaml                      what apply would change: lanes, groups, Istio's objects
+  meshlane diff -f shop.yaml --adopt payment
+
+Exit codes: 0 no difference, 1 differences, 2 an error.`;
+
+export function diffCommand(terminal: Terminal, exit: (code: number) => void): Command {
+  const command = new Command("diff")
+    .description("show what apply would change in the cluster")
+    .addOption(fileOption())
+    .addOption(repeatableOption("--adopt <service>", "as of apply"));
+  return addClusterOptions(command)
+    .addHelpText("after", examples)
+    .action(async (options: DiffOptions) => exit(await guarded(options, terminal)));
+}
+
+async function guarded(options: DiffOptions, terminal: Terminal): Promise<number> {
+  try {
+    return await diff(options, terminal);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    terminal.stderr.write(`meshlane: ${error.message}\n`);
+    return code.error;
+  }
+}
+
+async function diff(options: DiffOptions, terminal: Terminal): Promise<number> {
+  const {api, namespace} = connectTo(options);
+  try {
+    const before = Object.values(await readLanes(api)).flat();
+    const {objects, problems} = checkFiles(await readSources(options.file, terminal), before, namespace);
+    printProblems([...problems], terminal);
+    if (hasErrors([...problems])) return code.error;
+    const settings = await requireSettings(api);
+    const stored = await storeLanes(api, objects, before, {dryRun: true, force: true});
+    const wouldBe = stored.map(({object}) => object);
+    const {aim, changes} = await reconcile(api, settings, {
+      adopt: options.adopt.map((service) => (service.includes("/") ? service : `${namespace}/${service}`)),
+      dryRun: true,
+      suppose: (state) => supposing(state, wouldBe),
+      istioNamespace: "",
+      settleMs: 0,
+      timeoutMs: 0,
+      progress: () => {},
+    });
+    const failed = printNotices(aim.rendering.notices, terminal);
+    const patches = together([...stored, ...changes]).flatMap(patchOf);
+    for (const patch of patches) terminal.stdout.write(coloured(patch, terminal));
+    if (failed) return code.error;
+    return patches.length === 0 ? code.none : code.differences;
+  } finally {
+    api.transport.close();
+  }
+}
+
+interface Difference {
+  readonly before: KubernetesObject | undefined;
+  readonly after: KubernetesObject | undefined;
+}
+
+/** An object that is written twice on the way changes once. */
+function together(changes: readonly Changed[]): Difference[] {
+  const byKey = new Map<string, Difference>();
+  for (const {change, object, before} of changes) {
+    const key = keyOf(object);
+    const first = byKey.get(key);
+    byKey.set(key, {
+      before: first === undefined ? before : first.before,
+      after: change === "deleted" ? undefined : object,
+    });
+  }
+  return [...byKey.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, difference]) => difference);
+}
+
+function patchOf({before, after}: Difference): string[] {
+  const [old, now] = [textOf(before), textOf(after)];
+  if (old === now) return [];
+  const {kind, metadata} = (after ?? before)!;
+  const name = `${kind}/${metadata.namespace}/${metadata.name}`;
+  return [createTwoFilesPatch(`live/${name}`, `applied/${name}`, old, now, undefined, undefined, {context: 3})];
+}
+
+/** What a user or we decide of an object, keys sorted. */
+function textOf(object: KubernetesObject | undefined): string {
+  if (object === undefined) return "";
+  const {metadata, status: _status, ...rest} = object;
+  const {name, namespace, labels, annotations} = metadata;
+  return stringify({...rest, metadata: {name, namespace, labels, annotations}}, {sortMapEntries: true, lineWidth: 0});
+}
+
+function coloured(patch: string, {stdout}: Terminal): string {
+  return patch
+    .replace(/^=+\n/, "")
+    .split("\n")
+    .map((line) =>
+      line.startsWith("+") ? paint(line, green, stdout) : line.startsWith("-") ? paint(line, red, stdout) : line,
+    )
+    .join("\n");
+}

@@ -1,0 +1,49 @@
+import {Command} from "commander";
+import {install, installationObjects} from "../controller/installation.ts";
+import {controllerRuns, reconcile} from "../controller/reconcile.ts";
+import {requireSettings} from "../controller/settings.ts";
+import {exitCode} from "./exit.ts";
+import {addInstallOptions, type InstallOptions, printChanges, provideModules, settingsFor} from "./install.ts";
+import {addProxyOptions, connectTo, type ProxyFlags} from "./options.ts";
+import {progressOn} from "./registry-options.ts";
+import {printNotices} from "./report.ts";
+import type {Terminal} from "./terminal.ts";
+
+const examples = `
+Examples:
+  meshlane upgrade                                 to the version of this program
+  meshlane upgrade --registry new.example.com/mesh
+  meshlane upgrade --dry-run
+
+CRDs and modules come first, then the plugins name them: a filter of the version before works with both.
+Exit codes: 0 upgraded, 1 problems found, 2 the command itself is wrong.`;
+
+export function upgradeCommand(terminal: Terminal, exit: (code: number) => void): Command {
+  return addProxyOptions(addInstallOptions(new Command("upgrade")))
+    .description("bring an installation to the version of this program")
+    .addHelpText("after", examples)
+    .action(async (options: InstallOptions & ProxyFlags) => exit(await run(options, terminal)));
+}
+
+async function run(options: InstallOptions & ProxyFlags, terminal: Terminal): Promise<number> {
+  const {api} = connectTo(options);
+  const {dryRun} = options;
+  try {
+    const settings = await settingsFor(await requireSettings(api), options);
+    await provideModules(settings.registry, options, terminal);
+    printChanges(await install(api, await installationObjects(settings), dryRun), options, terminal);
+    if (await controllerRuns(api)) return exitCode.ok;
+    const {aim, changes} = await reconcile(api, settings, {
+      dryRun,
+      wait: !dryRun,
+      istioNamespace: options.istioNamespace,
+      settleMs: options.settle,
+      timeoutMs: 60_000,
+      progress: progressOn(terminal),
+    });
+    printChanges(changes, options, terminal);
+    return printNotices(aim.rendering.notices, terminal) ? exitCode.problems : exitCode.ok;
+  } finally {
+    api.transport.close();
+  }
+}

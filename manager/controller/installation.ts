@@ -1,0 +1,121 @@
+import {readdir, readFile} from "node:fs/promises";
+import {join} from "node:path";
+import {setTimeout as sleep} from "node:timers/promises";
+import {parse} from "yaml";
+import type {Api} from "../cluster/api.ts";
+import {ClusterError} from "../cluster/failure.ts";
+import {isOurs, type KubernetesObject, managedBy} from "../model/kubernetes.ts";
+import type {Changed} from "./changes.ts";
+import {type Settings, settingsObject, systemNamespace} from "./settings.ts";
+
+const crdFolder = join(import.meta.dirname, "..", "..", "deploy", "crds");
+
+/** What every installation has, in the order in which it is made. None of it changes a route. */
+export async function installationObjects(settings: Settings): Promise<KubernetesObject[]> {
+  return [...(await crds()), namespace, ...readers, settingsObject(settings)];
+}
+
+async function crds(): Promise<KubernetesObject[]> {
+  const files = (await readdir(crdFolder)).filter((name) => name.endsWith(".yaml")).toSorted();
+  return Promise.all(
+    files.map(async (name) => {
+      const crd = parse(await readFile(join(crdFolder, name), "utf8")) as KubernetesObject;
+      return {...crd, metadata: {...crd.metadata, labels: {...crd.metadata.labels, ...managedBy}}};
+    }),
+  );
+}
+
+const namespace: KubernetesObject = {
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: {name: systemNamespace, labels: managedBy},
+};
+
+const readerName = "meshlane-reader";
+const inSystem = {name: readerName, namespace: systemNamespace, labels: managedBy};
+
+/** Who makes lanes has to know the settings, which hold no secret, and whether a controller runs. */
+const readers: readonly (KubernetesObject & {[field: string]: unknown})[] = [
+  {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "Role",
+    metadata: inSystem,
+    rules: [
+      {apiGroups: [""], resources: ["configmaps"], resourceNames: ["meshlane"], verbs: ["get"]},
+      {
+        apiGroups: ["coordination.k8s.io"],
+        resources: ["leases"],
+        resourceNames: ["meshlane-controller"],
+        verbs: ["get"],
+      },
+    ],
+  },
+  {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "RoleBinding",
+    metadata: inSystem,
+    roleRef: {apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: readerName},
+    subjects: [{apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:authenticated"}],
+  },
+];
+
+/**
+ * Writes what an installation has. CRDs and a namespace that somebody else made are used, and stay theirs.
+ * @throws ClusterError where another object of ours is somebody else's
+ */
+export async function install(api: Api, objects: readonly KubernetesObject[], dryRun: boolean): Promise<Changed[]> {
+  const changes: Changed[] = [];
+  for (const object of objects) {
+    const live = await api.get(object);
+    const isTheirs = live !== undefined && !isOurs(live);
+    // A namespace that is not there yet has no objects to be tried.
+    if (isTheirs && object.kind === "Namespace") continue;
+    if (dryRun && live === undefined) {
+      changes.push({change: "created", object});
+      continue;
+    }
+    if (isTheirs && object.kind !== "CustomResourceDefinition") throw theirs(object);
+    const now = await api.apply(isTheirs ? unlabelled(object) : object, {dryRun, force: true});
+    const same = live?.metadata.resourceVersion === now.metadata.resourceVersion;
+    changes.push({
+      change: live === undefined ? "created" : same ? "unchanged" : "configured",
+      object: now,
+      before: live,
+    });
+  }
+  if (!dryRun) await established(api, objects);
+  return changes;
+}
+
+function unlabelled({metadata, ...object}: KubernetesObject): KubernetesObject {
+  return {...object, metadata: {name: metadata.name}};
+}
+
+function theirs({kind, metadata}: KubernetesObject): ClusterError {
+  const message = `${kind} ${metadata.namespace}/${metadata.name} is there already, without our label app.kubernetes.io/managed-by: meshlane. Remove it`;
+  return new ClusterError("Other", message);
+}
+
+interface Crd extends KubernetesObject {
+  readonly status?: {readonly conditions?: readonly {readonly type: string; readonly status: string}[]};
+}
+
+async function established(api: Api, objects: readonly KubernetesObject[]): Promise<void> {
+  const wanted = objects.filter(({kind}) => kind === "CustomResourceDefinition");
+  for (const crd of wanted) {
+    await eventually(`CRD ${crd.metadata.name} is not established`, async () => {
+      const {status} = ((await api.get(crd)) ?? {}) as Crd;
+      return status?.conditions?.some(({type, status: is}) => type === "Established" && is === "True") ?? false;
+    });
+  }
+  await api.resources(true);
+}
+
+/** Asks until it is so. @throws ClusterError Timeout that says what is not */
+export async function eventually(what: string, ask: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!(await ask())) {
+    if (Date.now() > end) throw new ClusterError("Timeout", `${what} after ${timeoutMs / 1000} s`);
+    await sleep(200);
+  }
+}
