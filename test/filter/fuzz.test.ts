@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import {beforeAll, describe, expect, test} from "vitest";
-import {common, groups} from "./arbitrary.ts";
+import {common, groups, sidecar} from "./arbitrary.ts";
 import {properties} from "./drive.ts";
 import {Vm} from "./host.ts";
 import {failure} from "./report.ts";
@@ -32,9 +32,10 @@ describe("a configuration is accepted, or refused with one line, and never traps
   });
 
   test("a valid one with some bytes changed", () => {
-    const valid = fc
-      .record({common, groups})
-      .map((one) => JSON.stringify({version: 1, ...one.common, groups: one.groups}));
+    const edges = fc.record({common, groups}).map((one) => ({...one.common, groups: one.groups}));
+    const inbounds = sidecar.map((one) => ({...one.common, except: one.except}));
+    const outbounds = sidecar.map((one) => ({...one.common, pods: one.pods, mesh: {egress: one.egress}}));
+    const valid = fc.oneof(edges, inbounds, outbounds).map((one) => JSON.stringify({version: 1, ...one}));
     const change = fc.tuple(fc.nat(), fc.oneof(fc.constantFrom(...Buffer.from('{}[]",:0-.e\\tn ')), fc.nat(255)));
     const changes = fc.array(change, {maxLength: 3});
     const changed = fc.tuple(valid, changes, fc.option(fc.nat())).map(([text, list, cut]) => {
