@@ -20,12 +20,20 @@ interface Header {
   readonly name: string;
 }
 
+/** `istioctl analyze` says of every EnvoyFilter that it is one: that is known, and would hide what it has to say besides. */
+const KNOWN = {"galley.istio.io/analyze-suppress": "IST0133"};
+
 /** An object of ours. */
 export function ownObject(kind: keyof typeof VERSIONS, {part, namespace, name}: Header, spec: JsonObject): IstioObject {
   return {
     apiVersion: VERSIONS[kind],
     kind,
-    metadata: {name, namespace, labels: {...managedBy, [PART]: part}},
+    metadata: {
+      name,
+      namespace,
+      labels: {...managedBy, [PART]: part},
+      ...(kind === "EnvoyFilter" ? {annotations: KNOWN} : {}),
+    },
     spec,
   };
 }
@@ -40,6 +48,9 @@ export function tooLarge(object: IstioObject): Notice | undefined {
     subject: `${kind} ${metadata.namespace}/${metadata.name}`,
     reason: "TooLarge",
     message: `would have ${Math.ceil(bytes / 1024)} KiB, more than ${MAX_BYTES / 1024}; it is left out`,
-    hint: "Remove lanes that are no longer used from this service.",
+    hint:
+      metadata.labels[PART] === "edge"
+        ? "Remove lanes that are no longer used, or match rules; or let groups enter by gateways of their own."
+        : "Remove lanes that are no longer used from this service.",
   };
 }
