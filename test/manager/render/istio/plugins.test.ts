@@ -1,0 +1,112 @@
+/** The filter's objects: where they are, in which order they run, what they bring. */
+import {expect, test} from "vitest";
+import type {JsonObject} from "../../../../manager/render/filter-config.ts";
+import {clusterText, named, namesOf, rendered, shopText} from "./rendered.ts";
+
+const shop = rendered([shopText, clusterText]);
+const plugins = shop.objects.filter(({kind}) => kind === "WasmPlugin");
+
+test("every plugin fails open, is pinned by digest, and runs after authentication and authorization", () => {
+  expect(plugins.length).toBeGreaterThan(3);
+  for (const {spec} of plugins) {
+    const sha256 = spec["sha256"] as string;
+    expect(spec).toMatchObject({failStrategy: "FAIL_OPEN", phase: "UNSPECIFIED_PHASE"});
+    expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(spec["url"]).toMatch(new RegExp(`^oci://registry\\.example\\.com/mesh/[a-z-]+@sha256:${sha256}$`));
+  }
+});
+
+test("the edge runs before inbound, and outbound last", () => {
+  const priority = (name: string): number => {
+    const found = plugins.find(({metadata}) => metadata.name.startsWith(`meshlane-${name}`));
+    return found?.spec["priority"] as number;
+  };
+  expect(priority("edge")).toBeGreaterThan(priority("inbound"));
+  expect(priority("inbound")).toBeGreaterThan(priority("outbound"));
+});
+
+test("a TrafficExtension brings the same as a WasmPlugin", () => {
+  const other = rendered([shopText, clusterText], {options: {extensionApi: "TrafficExtension"}});
+  for (const {metadata, spec} of plugins) {
+    const twin = other.objects.find(
+      (object) =>
+        object.kind === "TrafficExtension" &&
+        object.metadata.name === metadata.name &&
+        object.metadata.namespace === metadata.namespace,
+    );
+    const {phase, wasm, ...rest} = twin?.spec as {phase: string; wasm: JsonObject} & JsonObject;
+    expect({...rest, ...wasm, phase: `${phase}_PHASE`}).toEqual(spec);
+  }
+});
+
+function podsOf(texts: readonly string[]): JsonObject {
+  const {spec} = named(rendered(texts), "WasmPlugin", "meshlane-outbound");
+  return (spec["pluginConfig"] as {pods: JsonObject}).pods;
+}
+
+test("pods know their lane by their Service's selector and the lane's labels; those of a fallback know none", () => {
+  const apart = `${clusterText.replace("namespace: istio-ingress", "namespace: shop")}`;
+  expect(podsOf([shopText.replace("istio-ingress/", "shop/"), apart])).toEqual({
+    label: "meshlane.dev/lane",
+    lanes: [
+      {lane: "ann", labels: {app: "cart--ann"}},
+      {lane: "bob", labels: {app: "payment--bob"}},
+      {lane: "eve", labels: {app: "warehouse--eve"}},
+      {lane: "next", labels: {app: "cart", version: "v2"}},
+      {lane: "next", labels: {app: "payment", version: "v2"}},
+    ],
+    fallbacks: ["team-a"],
+  });
+});
+
+test("a fork that comes and goes configures no sidecar anew: its pods carry the lane", () => {
+  const fork = `\n---\n{apiVersion: meshlane.dev/v1alpha1, kind: SwimLane, metadata: {name: zoe, namespace: shop}, spec: {services: [{name: cart, image: i}]}}`;
+  const service = `\n---\n{apiVersion: v1, kind: Service, metadata: {name: cart--zoe, namespace: shop}, spec: {selector: {app: cart--zoe}}}`;
+  const filters = (texts: string[]): unknown =>
+    rendered(texts).objects.filter(({metadata}) => metadata.labels["meshlane.dev/part"] === "filter");
+  expect(filters([shopText + fork, clusterText + service])).toEqual(filters([shopText, clusterText]));
+});
+
+test("hosts of egress gateways are outside the mesh", () => {
+  const egress = `
+---
+{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: e, namespace: shop}, spec: {hosts: [bank.com]}}
+---
+{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: e, namespace: shop}, spec: {hosts: [bank.com], tcp: [{route: [{destination: {host: inventory}}]}]}}`;
+  for (const {spec} of rendered([shopText, clusterText + egress]).objects.filter(({metadata}) =>
+    metadata.name.startsWith("meshlane-outbound"),
+  )) {
+    expect(spec["pluginConfig"]).toMatchObject({mesh: {egress: ["inventory.shop.svc.cluster.local"]}});
+  }
+});
+
+test("inbound and outbound are in the group's namespace, in those on the way, and where its lanes' workloads are", () => {
+  const group = `{apiVersion: meshlane.dev/v1alpha1, kind: SwimLaneGroup, metadata: {name: shop, namespace: shop}, spec: {services: [cart], through: [legacy], allow: [team]}}`;
+  const lane = `{apiVersion: meshlane.dev/v1alpha1, kind: SwimLane, metadata: {name: ann, namespace: team}, spec: {group: shop/shop, services: [{name: cart, to: mine}]}}`;
+  expect(namesOf(rendered([group, lane]), ["filter"])).toEqual(
+    ["legacy", "shop", "team"].flatMap((namespace) => [
+      `WasmPlugin ${namespace}/meshlane-inbound`,
+      `WasmPlugin ${namespace}/meshlane-outbound`,
+    ]),
+  );
+});
+
+test("the same input gives the same bytes, whatever its order", () => {
+  const turned = clusterText.split("\n---\n").toReversed().join("\n---\n");
+  expect(JSON.stringify(rendered([turned, shopText]))).toBe(JSON.stringify(shop));
+});
+
+test("an object that would be too large is left out and said, with what it would have", () => {
+  const names = Array.from({length: 9000}, (_, index) => `lane-${index}-${"x".repeat(40)}`);
+  const lanes = names.map(
+    (name) =>
+      `{apiVersion: meshlane.dev/v1alpha1, kind: SwimLane, metadata: {name: ${name}, namespace: shop}, spec: {services: [{name: ledger, to: ledger--team-a}], match: [{from: [10.0.0.0/8]}]}}`,
+  );
+  const result = rendered([shopText, clusterText, ...lanes]);
+  expect(result.notices.find(({subject}) => subject.includes("meshlane-edge-"))).toMatchObject({
+    severity: "error",
+    reason: "TooLarge",
+    message: expect.stringMatching(/would have \d+ KiB, more than 512/) as string,
+  });
+  expect(namesOf(result, ["edge"]).map((name) => name.split(" ")[0])).toEqual(["EnvoyFilter"]);
+}, 30_000);
