@@ -1,6 +1,7 @@
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {Plan} from "../../compile/plan.ts";
 import type {Mesh} from "../../model/index.ts";
+import {renderEntryRoutes} from "./entry-routes.ts";
 import {renderEntryServices} from "./entry-services.ts";
 import {renderGateways} from "./gateways.ts";
 import {filterNamespaces, namespacePlugins, podLanes} from "./namespaces.ts";
@@ -27,12 +28,15 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
     entries,
     renderGateways(plan.groups, facts, options, namespaces),
     renderServices(plan, mesh, facts, options),
+    renderEntryRoutes(plan, mesh, facts, options),
   ];
   return together(parts);
 }
 
 function together(parts: readonly Rendering[]): Rendering {
-  const objects = parts.flatMap((part) => part.objects);
+  // The mesh's routes and those of the gateways rest on the same destinations.
+  const all = parts.flatMap((part) => part.objects).map((object) => [identity(object), object] as const);
+  const objects = [...new Map(all).values()];
   const refused = objects.flatMap((object) => tooLarge(object) ?? []);
   return {
     objects: objects.filter((object) => tooLarge(object) === undefined).sort(byIdentity),

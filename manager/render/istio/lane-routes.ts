@@ -28,24 +28,44 @@ export function contextMatches(lanes: readonly string[], limit = MAX_ALTERNATION
   return parts.map((part) => (part.length === 1 ? {exact: part[0]!} : {regex: part.join("|")}));
 }
 
-/** The http routes of a service's VirtualService: one a destination, the baseline last. Other ports than HTTP's never see them. */
-export function laneRoutes(service: PreparedService): JsonObject[] {
+/**
+ * The http routes of a service's VirtualService: one a destination, the baseline last. Other ports than HTTP's never see them.
+ * @param entered port that a gateway calls: nothing else would tell it
+ */
+export function laneRoutes(service: PreparedService, entered?: ServicePort): JsonObject[] {
   const {routes, baseline} = service;
   return [
     ...routes.taken.flatMap(({lanes, to}) => {
-      const route = (port?: ServicePort) => ({
-        name: routeName(to),
-        match: contextMatches(lanes).map((context) => ({
-          headers: {[CONTEXT]: context},
-          ...(port === undefined ? {} : {port: port.port}),
-        })),
-        route: [{destination: destinationOf(service, to, port)}],
-      });
-      return portsAreInferred(service, to) ? [route()] : service.ports!.map(route);
+      if (entered !== undefined) return [laneRoute(service, lanes, to, {names: entered})];
+      if (portsAreInferred(service, to)) return [laneRoute(service, lanes, to, {})];
+      return service.ports!.map((port) => laneRoute(service, lanes, to, {names: port, matches: port}));
     }),
     ...routes.refused.map((lane) => refusal(service.service, lane)),
-    {name: "baseline", route: [{destination: destinationOf(service, baseline)}]},
+    {name: "baseline", route: [{destination: destinationOf(service, baseline, entered)}]},
   ];
+}
+
+interface RoutePorts {
+  /** The port of the service that the destination's stands for. */
+  readonly names?: ServicePort;
+  /** The only port that the route is for. */
+  readonly matches?: ServicePort;
+}
+
+function laneRoute(
+  service: PreparedService,
+  lanes: readonly string[],
+  to: Destination,
+  {names, matches}: RoutePorts,
+): JsonObject {
+  return {
+    name: routeName(to),
+    match: contextMatches(lanes).map((context) => ({
+      headers: {[CONTEXT]: context},
+      ...(matches === undefined ? {} : {port: matches.port}),
+    })),
+    route: [{destination: destinationOf(service, to, names)}],
+  };
 }
 
 /** Whether istiod finds the destination's port by itself, on each of the service's ports. */

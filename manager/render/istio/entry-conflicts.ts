@@ -1,0 +1,105 @@
+import type {ClusterFacts} from "../../compile/cluster-facts.ts";
+import {keyOf, type SwimLaneGroup} from "../../model/index.ts";
+import type {Entry} from "./entry-routes.ts";
+import {destinationsOf, gatewayVirtualServices, virtualServices} from "./foreign.ts";
+import {nameOf, namespaceOf} from "./names.ts";
+import type {IstioOptions, Notice} from "./options.ts";
+import type {PreparedService} from "./prepared.ts";
+
+/** What users have where an entry's route is to be written, and what the route cannot say. */
+export function gatewayConflicts({service, route, gateways, group}: Entry, facts: ClusterFacts): Notice[] {
+  const all = virtualServices(facts);
+  if (route.delegate !== undefined) {
+    const key = `${namespaceOf(service.service)}/${route.delegate}`;
+    const met = all.find((users) => users.key === key);
+    return met === undefined
+      ? []
+      : [taken(key, `is what entry.routes of group ${keyOf(group)} would write as a delegate`)];
+  }
+  const hosts = new Set(route.hosts ?? []);
+  const rivals = gateways.flatMap(({key}) =>
+    gatewayVirtualServices(all, key).filter(({spec}) => (spec.hosts ?? []).some((host) => hosts.has(host))),
+  );
+  const subject = `group ${keyOf(group)}`;
+  const labelled = gateways.some(({api}) => api === "gateway-api")
+    ? service.routes.taken.filter(({to}) => to.labels !== undefined).flatMap(({lanes}) => lanes)
+    : [];
+  const message = `a route of the Gateway API cannot name labels: at the gateway, lanes ${labelled.join(", ")} go to any pod of ${service.service}`;
+  const hint = "Give their workloads Services of their own (to: or image:) instead of labels:.";
+  return [
+    ...[...new Set(rivals)].map(({key}) => taken(key, `has a host that entry.routes of ${subject} takes over`)),
+    ...(labelled.length === 0
+      ? []
+      : [{severity: "warning", subject, reason: "LabelsAtGateway", message, hint} as const]),
+  ];
+}
+
+function taken(key: string, why: string): Notice {
+  return {
+    severity: "error",
+    subject: `VirtualService ${key} (yours)`,
+    reason: "HostHasVirtualService",
+    message: `${why}; nothing changed`,
+    hint: "Delete it to hand it over, or write delegate: or merge: there instead.",
+  };
+}
+
+/** Users' routes by which a gateway of the group calls a service that lanes override, where nobody chose how lanes get in. */
+export function unchosen(
+  group: SwimLaneGroup,
+  services: readonly PreparedService[],
+  facts: ClusterFacts,
+  {adopt}: IstioOptions,
+): Notice[] {
+  const chosen = new Set(group.spec.entry.routes.map(({service}) => `${group.metadata.namespace}/${service}`));
+  const open = services.filter(
+    ({service, group: own, lanes}) =>
+      own === group && lanes.length > 0 && !chosen.has(service) && !adopt.includes(service),
+  );
+  return group.spec.entry.gateways.flatMap((gateway) =>
+    open.flatMap((service) => routesTo(service, gateway, facts).map((what) => report(service, gateway, what))),
+  );
+}
+
+function routesTo({service, host}: PreparedService, gateway: string, facts: ClusterFacts): string[] {
+  const istio = gatewayVirtualServices(virtualServices(facts), gateway)
+    .filter(({spec, namespace}) =>
+      (spec.http ?? []).some((route) => destinationsOf(route, namespace, host, facts.domain).length > 0),
+    )
+    .map(({key}) => `VirtualService ${key}`);
+  return [...istio, ...httpRoutesTo(service, gateway, facts)];
+}
+
+interface Refs {
+  readonly parentRefs?: readonly {readonly name?: string; readonly namespace?: string}[];
+  readonly rules?: readonly {readonly backendRefs?: readonly {readonly name?: string; readonly namespace?: string}[]}[];
+}
+
+function httpRoutesTo(service: string, gateway: string, facts: ClusterFacts): string[] {
+  return facts.httpRoutes.flatMap(({metadata, spec}) => {
+    const {namespace: home = "default", name} = metadata;
+    const {parentRefs = [], rules = []} = (spec ?? {}) as Refs;
+    const is = (key: string) => (ref: {name?: string; namespace?: string}) =>
+      `${ref.namespace ?? home}/${ref.name}` === key;
+    const here = parentRefs.some(is(gateway)) && rules.some(({backendRefs = []}) => backendRefs.some(is(service)));
+    return here ? [`HTTPRoute ${home}/${name}`] : [];
+  });
+}
+
+function report({service}: PreparedService, gateway: string, what: string): Notice {
+  const [kind = "", key = ""] = what.split(" ");
+  const field = kind === "HTTPRoute" ? "httpRoute" : "virtualService";
+  const name = nameOf(service);
+  const ways = [
+    `hosts: [HOST] (Meshlane writes the route)`,
+    ...(kind === "HTTPRoute" ? [] : [`delegate: NAME (yours delegates to it)`]),
+    `merge: {${field}: ${key}, route: NAME} (yours stays)`,
+  ];
+  return {
+    severity: "warning",
+    subject: `${what} (yours)`,
+    reason: "EntryWithoutWay",
+    message: `takes requests from gateway ${gateway} to ${name}; nothing changed, so there they get the baseline, whatever their lane`,
+    hint: `Write entry: {routes: [{service: ${name}, ...}]} with one of ${ways.join(", ")}.`,
+  };
+}

@@ -1,0 +1,132 @@
+import type {ClusterFacts, Gateway, ServicePort} from "../../compile/cluster-facts.ts";
+import {hostOf} from "../../compile/hosts.ts";
+import type {Plan} from "../../compile/plan.ts";
+import {type EntryRoute, keyOf, type Mesh, type SwimLaneGroup} from "../../model/index.ts";
+import {gatewayConflicts, unchosen} from "./entry-conflicts.ts";
+import {entryHttpRoutes} from "./entry-http-routes.ts";
+import {mergeIntoGateway} from "./entry-merge.ts";
+import {laneRoutes} from "./lane-routes.ts";
+import {nameOf, namespaceOf, shortHash} from "./names.ts";
+import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
+import {ownObject} from "./own-object.ts";
+import {prepare, type PreparedService} from "./prepared.ts";
+import {renderDestinations} from "./destinations.ts";
+
+/** One item of `entry.routes` with what it is about. */
+export interface Entry {
+  readonly group: SwimLaneGroup;
+  readonly route: EntryRoute;
+  readonly service: PreparedService;
+  /** The service's port that the gateways call; undefined where the Service is not known. */
+  readonly port: ServicePort | undefined;
+  readonly gateways: readonly Gateway[];
+}
+
+/** Lanes on services that gateways call themselves, in the way that the group chose for each. */
+export function renderEntryRoutes(plan: Plan, mesh: Mesh, facts: ClusterFacts, options: IstioOptions): Rendering {
+  // What cannot be done of these lanes is said where the mesh's own routes are rendered.
+  const {services} = prepare(plan.services, mesh, facts);
+  const notices: Notice[] = [];
+  const objects: IstioObject[] = [];
+  for (const group of mesh.groups) {
+    const entries = entriesOf(group, services, facts, notices);
+    for (const entry of entries) {
+      const {objects: own, notices: said} = renderEntry(entry, facts, options);
+      objects.push(...own);
+      notices.push(...said);
+    }
+    notices.push(...unchosen(group, services, facts, options));
+  }
+  return {objects, notices};
+}
+
+function entriesOf(
+  group: SwimLaneGroup,
+  services: readonly PreparedService[],
+  facts: ClusterFacts,
+  notices: Notice[],
+): Entry[] {
+  const gateways = group.spec.entry.gateways.flatMap((key) => facts.gateways.get(key) ?? offlineGateway(key, facts));
+  return group.spec.entry.routes.flatMap((route) => {
+    const key = `${group.metadata.namespace}/${route.service}`;
+    const service = services.find((each) => each.service === key) ?? laneless(key, group, facts);
+    const {ports} = service;
+    const port =
+      route.port === undefined && ports?.length === 1 ? ports[0] : ports?.find((one) => one.port === route.port);
+    if (ports === undefined || port !== undefined) return [{group, route, service, port, gateways}];
+    notices.push(noPort(group, route, ports));
+    return [];
+  });
+}
+
+/** A gateway that no file has is taken for one of Istio's. */
+function offlineGateway(key: string, {complete}: ClusterFacts): Gateway[] {
+  const namespace = namespaceOf(key);
+  return complete
+    ? []
+    : [{key, api: "istio", namespace, namespaces: [namespace], workloads: [], selector: {}, servers: []}];
+}
+
+/** A service without lanes needs its route where a host is handed over or delegated: somebody has to answer there. */
+function laneless(service: string, group: SwimLaneGroup, facts: ClusterFacts): PreparedService {
+  const ports = facts.kubernetesServices.get(service)?.ports.filter(({http}) => http);
+  const host = hostOf(service, facts.domain);
+  const routes = {taken: [], refused: []};
+  return {service, host, group, baseline: {service}, lanes: [], routes, ports, callers: [], facts};
+}
+
+function noPort(group: SwimLaneGroup, {service, port}: EntryRoute, ports: readonly ServicePort[]): Notice {
+  const known = ports.map((one) => one.port).join(", ");
+  return {
+    severity: "error",
+    subject: `group ${keyOf(group)}`,
+    reason: "EntryPort",
+    message:
+      port === undefined
+        ? `entry.routes for service ${service} does not say which of its HTTP ports the gateways call; no route is written there`
+        : `entry.routes for service ${service} names port ${port}, which is none of its HTTP ports; no route is written there`,
+    hint: known === "" ? "The Service has no HTTP port." : `Write port: one of ${known}.`,
+  };
+}
+
+function renderEntry(entry: Entry, facts: ClusterFacts, options: IstioOptions): Rendering {
+  const {route, service} = entry;
+  if (route.merge !== undefined) {
+    const merged = mergeIntoGateway(entry, route.merge, facts, options);
+    const rests = merged.objects.length === 0 ? [] : renderDestinations([service]);
+    return {objects: [...rests, ...merged.objects], notices: merged.notices};
+  }
+  const notices = gatewayConflicts(entry, facts);
+  if (notices.some(({severity}) => severity === "error")) return {objects: [], notices};
+  const routes = route.delegate === undefined ? handedOver(entry) : [delegate(entry, route.delegate)];
+  return {objects: [...renderDestinations([service]), ...routes], notices};
+}
+
+/** The hosts' own routes: a VirtualService on Istio's gateways, HTTPRoutes on those of the Gateway API. */
+function handedOver(entry: Entry): IstioObject[] {
+  const {gateways, route, service} = entry;
+  const hosts = route.hosts ?? [];
+  const istio = gateways.filter(({api}) => api === "istio").map(({key}) => key);
+  const name = entryName(service.service, hosts);
+  const namespace = namespaceOf(service.service);
+  const spec = {hosts, gateways: istio, http: entryHttp(entry)};
+  return [
+    ...(istio.length === 0 ? [] : [ownObject("VirtualService", {part: "routes", namespace, name}, spec)]),
+    ...entryHttpRoutes(entry, name),
+  ];
+}
+
+/** No hosts, no gateways: those are its root's. */
+function delegate(entry: Entry, name: string): IstioObject {
+  const namespace = namespaceOf(entry.service.service);
+  return ownObject("VirtualService", {part: "routes", namespace, name}, {http: entryHttp(entry)});
+}
+
+/** On a gateway nothing tells the port, so each destination names it. */
+function entryHttp({service, port}: Entry): ReturnType<typeof laneRoutes> {
+  return laneRoutes(service, port);
+}
+
+function entryName(service: string, hosts: readonly string[]): string {
+  return `meshlane-entry-${nameOf(service)}-${shortHash(JSON.stringify(hosts))}`;
+}
