@@ -1,9 +1,9 @@
 import {Command, Option} from "commander";
-import {fetchArtifact, formatReference, parseReference, titledFiles} from "../image/index.ts";
+import {fetchArtifact, formatReference, type Reference, titledFiles} from "../image/index.ts";
 import {exitCode} from "./exit.ts";
 import {outputOption} from "./options.ts";
 import {type Form, printData} from "./print.ts";
-import {plainHttpOption, progressOn} from "./registry-options.ts";
+import {plainHttpOption, progressOn, referenceArgument} from "./registry-options.ts";
 import type {Terminal} from "./terminal.ts";
 import {writeFiles} from "./write-files.ts";
 
@@ -24,13 +24,12 @@ Prints the files. Exit codes: 0 pulled, 1 it is not there, not what its digest s
 export function pullCommand(terminal: Terminal, exit: (code: number) => void): Command {
   return new Command("pull")
     .description("get lane files or a module from a registry")
-    .argument("<reference>", "oci://HOST/NAME:TAG or oci://HOST/NAME@DIGEST")
+    .argument("<reference>", "oci://HOST/NAME:TAG or oci://HOST/NAME@DIGEST", referenceArgument)
     .addOption(new Option("--output-dir <folder>", "write the files into this folder").default("."))
     .addOption(plainHttpOption())
     .addOption(outputOption("print what came in this form"))
     .addHelpText("after", examples)
-    .action(async (text: string, {outputDir, plainHttp, output}: PullOptions) => {
-      const reference = parseReference(text);
+    .action(async (reference: Reference, {outputDir, plainHttp, output}: PullOptions) => {
       const fetched = await fetchArtifact(reference, {plainHttp});
       const pulled = formatReference({...reference, digest: fetched.digest});
       progressOn(terminal)(`pulled ${pulled}`);

@@ -4,9 +4,9 @@ import {
   formatReference,
   lanesArtifact,
   type ModuleReference,
-  parseReference,
   pushArtifact,
   pushModules,
+  type Reference,
   Registry,
 } from "../image/index.ts";
 import {loadMesh} from "../model/index.ts";
@@ -14,7 +14,7 @@ import {exitCode, UsageError} from "./exit.ts";
 import {readSources} from "./files.ts";
 import {fileOption, outputOption} from "./options.ts";
 import {type Form, printData} from "./print.ts";
-import {moduleOption, plainHttpOption, progressOn, registryOption} from "./registry-options.ts";
+import {moduleOption, plainHttpOption, progressOn, referenceArgument, registryOption} from "./registry-options.ts";
 import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
 
 interface PushOptions {
@@ -37,22 +37,23 @@ Exit codes: 0 pushed, 1 problems found or the registry refused, 2 the command it
 export function pushCommand(terminal: Terminal, exit: (code: number) => void): Command {
   return new Command("push")
     .description("push the filter's modules, or lane files, to a registry")
-    .argument("[reference]", "where lane files go, oci://HOST/NAME:TAG")
+    .argument("[reference]", "where lane files go, oci://HOST/NAME:TAG", referenceArgument)
     .addOption(registryOption("push the modules below this place"))
     .addOption(moduleOption())
     .addOption(fileOption().makeOptionMandatory(false))
     .addOption(plainHttpOption())
     .addOption(outputOption("print what was pushed in this form"))
     .addHelpText("after", examples)
-    .action(async (reference: string | undefined, options: PushOptions) => {
+    .action(async (reference: Reference | undefined, options: PushOptions) => {
       exit(await push(reference, options, terminal));
     });
 }
 
-async function push(reference: string | undefined, options: PushOptions, terminal: Terminal): Promise<number> {
+async function push(reference: Reference | undefined, options: PushOptions, terminal: Terminal): Promise<number> {
   const {file, registry, module, plainHttp} = options;
   if (file !== undefined) return pushLanes(reference, file, options, terminal);
-  if (reference !== undefined) throw new UsageError(`what is to go to ${reference}? Name lane files by -f`);
+  if (reference !== undefined)
+    throw new UsageError(`what is to go to ${formatReference(reference)}? Name lane files by -f`);
   if (registry === undefined) {
     throw new UsageError("--registry says where the modules go, -f FILE oci://HOST/NAME:TAG pushes lane files");
   }
@@ -63,15 +64,17 @@ async function push(reference: string | undefined, options: PushOptions, termina
 }
 
 async function pushLanes(
-  reference: string | undefined,
+  reference: Reference | undefined,
   files: string[],
   options: PushOptions,
   terminal: Terminal,
 ): Promise<number> {
   if (reference === undefined) throw new UsageError("where are the files to go? Name a place: oci://HOST/NAME:TAG");
-  const {registry, repository, tag, digest} = parseReference(reference);
+  const {registry, repository, tag, digest} = reference;
   if (tag === undefined || digest !== undefined) {
-    throw new UsageError(`${reference}: lane files are pushed under a tag: oci://${registry}/${repository}:TAG`);
+    throw new UsageError(
+      `${formatReference(reference)}: lane files are pushed under a tag: oci://${registry}/${repository}:TAG`,
+    );
   }
   const sources = await readSources(files, terminal);
   const {mesh, problems} = loadMesh(sources);

@@ -1,10 +1,17 @@
 import {InvalidArgumentError, Option} from "commander";
 import {meshModules, type MeshModule} from "../compile/module.ts";
+import {parseReference, parseRegistry, type Reference} from "../image/index.ts";
+import {UsageError} from "./exit.ts";
 import type {Terminal} from "./terminal.ts";
 
 /** `--registry`, or the variable MESHLANE_REGISTRY. */
 export function registryOption(description: string): Option {
-  return new Option("--registry <place>", `${description}, HOST[:PORT][/PATH]`).env("MESHLANE_REGISTRY");
+  return new Option("--registry <place>", `${description}, HOST[:PORT][/PATH]`)
+    .env("MESHLANE_REGISTRY")
+    .argParser((text: string) => {
+      asUsage(() => parseRegistry(text));
+      return text;
+    });
 }
 
 /** Registries on this machine need no leave for plain HTTP. */
@@ -19,6 +26,11 @@ export function moduleOption(): Option {
   );
 }
 
+/** @throws UsageError for what is no reference */
+export function referenceArgument(text: string): Reference {
+  return asUsage(() => parseReference(text));
+}
+
 /** What a client does, on standard error. */
 export function progressOn({stderr}: Terminal): (line: string) => void {
   return (line) => void stderr.write(`${line}\n`);
@@ -28,4 +40,12 @@ function parseModule(value: string): MeshModule {
   const module = meshModules.find((name) => name === value);
   if (module === undefined) throw new InvalidArgumentError(`Allowed choices are ${meshModules.join(", ")}.`);
   return module;
+}
+
+function asUsage<Parsed>(parse: () => Parsed): Parsed {
+  try {
+    return parse();
+  } catch (error) {
+    throw new UsageError((error as Error).message, {cause: error});
+  }
 }

@@ -6,7 +6,6 @@ import {
   type Fetched,
   isLayout,
   isReference,
-  parseReference,
   readLayout,
   verifyArtifact,
   verifyModule,
@@ -14,7 +13,7 @@ import {
 import {exitCode, UsageError} from "./exit.ts";
 import {outputOption} from "./options.ts";
 import {type Form, printColumns, printData} from "./print.ts";
-import {plainHttpOption} from "./registry-options.ts";
+import {plainHttpOption, referenceArgument} from "./registry-options.ts";
 import type {Terminal} from "./terminal.ts";
 
 interface VerifyOptions {
@@ -51,7 +50,7 @@ export function verifyCommand(terminal: Terminal, exit: (code: number) => void):
 
 async function verify(what: string, {plainHttp}: VerifyOptions): Promise<Finding[]> {
   if (isReference(what)) {
-    return findings(what, verifyArtifact(await fetchArtifact(parseReference(what), {plainHttp})));
+    return findings(what, verifyArtifact(await fetchArtifact(referenceArgument(what), {plainHttp})));
   }
   if (!(await isLayout(what))) return findings(what, verifyModule(await readModule(what)));
   const images: [string, Fetched][] = [...(await readLayout(what))];

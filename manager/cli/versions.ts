@@ -32,11 +32,11 @@ export function versionsCommand(terminal: Terminal, exit: (code: number) => void
 }
 
 function lines(versions: ModuleVersion[], registry: string | undefined): string {
-  const rows = versions.map((one) => [one.version, one.module, one.digest, note(one, registry)]);
+  const rows = versions.map((one) => [one.version, one.module, one.digest, registry === undefined ? "" : note(one)]);
   return printColumns([["VERSION", "MODULE", "DIGEST", ""], ...rows]);
 }
 
-function note({own, there}: ModuleVersion, registry: string | undefined): string {
+function note({own, there}: ModuleVersion): string {
   if (!own) return "";
-  return there || registry === undefined ? "this meshlane's" : "this meshlane's, not in the registry";
+  return there ? "this meshlane's" : "this meshlane's, not in the registry";
 }

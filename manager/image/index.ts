@@ -5,7 +5,7 @@ export {isLayout, readLayout, writeLayout} from "./layout.ts";
 export {moduleDigests, ownImages} from "./own-images.ts";
 export {pushArtifact} from "./push-artifact.ts";
 export {hasModules, type ModuleOptions, type ModuleReference, pushModules} from "./push-modules.ts";
-export {formatReference, isReference, parseReference} from "./reference.ts";
+export {formatReference, isReference, parseReference, parseRegistry, type Reference} from "./reference.ts";
 export {Registry} from "./registry.ts";
 export type {RegistryOptions} from "./session.ts";
 export {type Check, verifyArtifact, verifyModule} from "./verify.ts";

@@ -32,13 +32,13 @@ export function verifyArtifact(fetched: Fetched): Check[] {
 /** Checks of a module by itself. */
 export function verifyModule(bytes: Uint8Array): Check[] {
   const size = result(bytes.byteLength <= largestModule, "size", `${bytes.byteLength} bytes`, {
-    hint: `a module of the filter has at most ${largestModule}: is it built for release?`,
+    hint: `A module of the filter has at most ${largestModule}: is it built for release?`,
   });
   try {
     const found = interfaceOf(bytes);
     return [size, ok("module", "valid"), version(found), imports(found), exports(found)];
   } catch (error) {
-    return [size, failed("module", (error as Error).message, "name a .wasm file, or build it anew: meshlane build")];
+    return [size, failed("module", (error as Error).message, "Name a .wasm file, or build it anew: meshlane build")];
   }
 }
 
@@ -46,7 +46,7 @@ export function verifyModule(bytes: Uint8Array): Check[] {
 function form({layers}: Fetched): Check {
   const types = layers.map(({descriptor}) => descriptor.mediaType);
   const good = types.length === 2 && types.includes(wasmType) && !types.at(-1)!.endsWith("tar+gzip");
-  const hint = `two layers, one of type ${wasmType}, are what Istio's agent takes: meshlane push makes such an image`;
+  const hint = `Two layers, one of type ${wasmType}, are what Istio's agent takes: meshlane push makes such an image`;
   return result(good, "form", `layers ${types.join(", ") || "none"}`, {hint});
 }
 
@@ -84,13 +84,14 @@ function exports({exports: offers}: Interface): Check {
 function annotations({manifest}: Fetched, bytes: Uint8Array): Check {
   const said = manifest.annotations ?? {};
   const lacks = [annotationNames.version, annotationNames.revision].filter((name) => !said[name]);
-  if (lacks.length > 0) return failed("annotations", `without ${lacks.join(", ")}`, "meshlane push makes them");
+  if (lacks.length > 0)
+    return failed("annotations", `without ${lacks.join(", ")}`, "Images of meshlane push have them");
   const wrong = Object.entries(contentAnnotations(bytes)).filter(([name, value]) => said[name] !== value);
   if (wrong.length === 0) {
     return ok("annotations", `version ${said[annotationNames.version]}, revision ${said[annotationNames.revision]}`);
   }
   const found = wrong.map(([name, value]) => `${name} says ${said[name] ?? "nothing"}, the module ${value}`).join("; ");
-  return failed("annotations", found, "somebody has put another module under them: push it anew");
+  return failed("annotations", found, "Somebody has put another module under them: push it anew");
 }
 
 function lanes(fetched: Fetched): Check {

@@ -1,7 +1,7 @@
-import {createHash} from "node:crypto";
 import {once} from "node:events";
 import {createServer, type IncomingMessage, type ServerResponse} from "node:http";
 import type {AddressInfo} from "node:net";
+import {digestOf} from "../../../manager/image/artifact.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => boolean;
 
@@ -39,38 +39,45 @@ export class StandIn {
     if (!this.before(request, response, body)) this.#answer(request, response, body);
   }
 
-  #answer({method, url = "", headers}: IncomingMessage, response: ServerResponse, body: Buffer): void {
-    const {pathname, searchParams} = new URL(url, "http://registry");
-    const [, repository = "", kind, reference = ""] = /^\/v2\/(.+)\/(blobs|manifests|tags)\/(.*)$/.exec(pathname) ?? [];
-    const end = (status: number, fields: Record<string, string> = {}, bytes?: Buffer | string) =>
-      void response.writeHead(status, fields).end(bytes);
-    if (method === "POST") return end(202, {location: `/v2/${repository}/blobs/uploads/1?state=a%2Fb`});
-    if (method === "PUT" && kind === "blobs") {
-      const digest = `sha256:${createHash("sha256").update(body).digest("hex")}`;
-      if (searchParams.get("digest") !== digest || searchParams.get("state") !== "a/b") return end(400);
-      this.blobs.set(`${repository} ${digest}`, body);
-      return end(201);
-    }
-    if (method === "PUT") {
-      const digest = `sha256:${createHash("sha256").update(body).digest("hex")}`;
-      const kept = {type: headers["content-type"] ?? "", bytes: body};
-      for (const name of [reference, digest]) this.manifests.set(`${repository} ${name}`, kept);
-      return end(201);
-    }
-    if (kind === "tags") {
-      const tags = [...this.manifests.keys()]
-        .filter((key) => key.startsWith(`${repository} `) && !key.includes("sha256:"))
-        .map((key) => key.split(" ")[1]);
-      return tags.length === 0 ? end(404) : end(200, {}, JSON.stringify({name: repository, tags}));
-    }
-    const blob = this.blobs.get(`${repository} ${reference}`);
-    const manifest = this.manifests.get(`${repository} ${reference}`);
-    if (kind === "blobs" && blob !== undefined) return end(200, {}, method === "HEAD" ? undefined : blob);
-    if (kind === "manifests" && manifest !== undefined) {
-      return end(200, {"content-type": manifest.type}, method === "HEAD" ? undefined : manifest.bytes);
-    }
-    return pathname === "/v2/"
-      ? end(200)
-      : end(404, {}, '{"errors":[{"code":"NAME_UNKNOWN","message":"no\\u001bsuch"}]}');
+  #answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+    const {pathname, searchParams} = new URL(request.url!, "http://registry");
+    const [, repository = "", kind = "", reference = ""] = routes.exec(pathname) ?? [];
+    const key = `${repository} ${reference}`;
+    if (pathname === "/v2/") response.end();
+    else if (request.method === "POST") {
+      response.writeHead(202, {location: `/v2/${repository}/blobs/uploads/1?state=a%2Fb`}).end();
+    } else if (request.method === "PUT" && kind === "blobs") this.#putBlob(response, repository, searchParams, body);
+    else if (request.method === "PUT") {
+      const kept = {type: request.headers["content-type"] ?? "", bytes: body};
+      for (const name of [reference, digestOf(body)]) this.manifests.set(`${repository} ${name}`, kept);
+      response.writeHead(201).end();
+    } else if (kind === "tags") this.#listTags(response, repository);
+    else if (kind === "manifests") get(request, response, this.manifests.get(key));
+    else get(request, response, this.blobs.has(key) ? {type: "", bytes: this.blobs.get(key)!} : undefined);
   }
+
+  #putBlob(response: ServerResponse, repository: string, query: URLSearchParams, body: Buffer): void {
+    const digest = digestOf(body);
+    const right = query.get("digest") === digest && query.get("state") === "a/b";
+    if (right) this.blobs.set(`${repository} ${digest}`, body);
+    response.writeHead(right ? 201 : 400).end();
+  }
+
+  #listTags(response: ServerResponse, repository: string): void {
+    const keys = [...this.manifests.keys()].map((key) => key.split(" "));
+    const tags = keys.filter(([name, tag]) => name === repository && !tag!.includes(":")).map(([, tag]) => tag);
+    response.writeHead(tags.length === 0 ? 404 : 200).end(JSON.stringify({name: repository, tags}));
+  }
+}
+
+const routes = /^\/v2\/(.+)\/(blobs|manifests|tags)\/(.*)$/;
+
+function get(
+  {method}: IncomingMessage,
+  response: ServerResponse,
+  kept: {type: string; bytes: Buffer} | undefined,
+): void {
+  if (kept === undefined) {
+    response.writeHead(404).end('{"errors":[{"code":"NAME_UNKNOWN","message":"no\\u001bsuch"}]}');
+  } else response.writeHead(200, {"content-type": kept.type}).end(method === "HEAD" ? undefined : kept.bytes);
 }

@@ -1,0 +1,67 @@
+import {writeFile} from "node:fs/promises";
+import {join} from "node:path";
+import {expect, test} from "vitest";
+import {builtFolder} from "../../../manager/image/built-modules.ts";
+import {meshlane} from "./captured.ts";
+import {version, withRegistry} from "./registry.ts";
+import {shop} from "./samples.ts";
+
+const {registry, folder} = withRegistry();
+const columns = (text: string) =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(/ {2,}/));
+
+test("prints one line a check of a module in a file", async () => {
+  const {code, stdout} = await meshlane(["verify", join(builtFolder, "inbound.wasm")]);
+  expect(code).toBe(0);
+  expect(columns(stdout).map(([result, check]) => `${result} ${check}`)).toEqual([
+    "ok size",
+    "ok module",
+    "ok abi",
+    "ok imports",
+    "ok exports",
+  ]);
+});
+
+test("prints them of each image in a layout, with the image's name", async () => {
+  const layout = join(folder(), "layout");
+  await meshlane(["image", "--output-dir", layout, "--module", "inbound", "--module", "edge"]);
+  const {code, stdout} = await meshlane(["verify", layout]);
+  expect(code).toBe(0);
+  expect(new Set(columns(stdout).map(([, subject]) => subject))).toEqual(
+    new Set([`inbound-${version}`, `edge-${version}`]),
+  );
+});
+
+test("checks what a registry has: modules, and lane files", async () => {
+  const {host} = registry();
+  await meshlane(["push", "--registry", host, "--module", "inbound"]);
+  await meshlane(["push", "-f", shop, `oci://${host}/lanes:v1`]);
+  expect((await meshlane(["verify", `oci://${host}/inbound:${version}`])).code).toBe(0);
+  const {code, stdout} = await meshlane(["verify", `oci://${host}/lanes:v1`, "-o", "json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject([
+    {check: "digest", ok: true},
+    {check: "lanes", ok: true, detail: "shop.yaml"},
+  ]);
+});
+
+test("a failure is one line with a hint, and the exit code 1", async () => {
+  const file = join(folder(), "text.wasm");
+  await writeFile(file, "text");
+  const {code, stdout} = await meshlane(["verify", file]);
+  expect(code).toBe(1);
+  expect(columns(stdout)[1]).toEqual([
+    "FAILED",
+    "module",
+    expect.stringMatching(/^this is no WebAssembly module: .* Name a \.wasm file, or build it anew: meshlane build$/),
+  ]);
+});
+
+test("what is not there is a wrong command", async () => {
+  const {code, stderr} = await meshlane(["verify", join(folder(), "none.wasm")]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("there is no such file. A reference begins with oci://");
+});
