@@ -15,14 +15,14 @@ await main(async () => {
   process.exitCode = await new Promise((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
 });
 
-function tell({kubeconfig, registry, gateway, logs}) {
+function tell({kubeconfig, registry, port, logs}) {
   process.stdout.write(`
 export KUBECONFIG=${kubeconfig}
 registry: ${registry} (plain HTTP)
 logs:     ${logs}
 
-curl -s -H 'Host: shop.localhost' http://${gateway}/
-curl -s -H 'Host: ann.shop.localhost' http://${gateway}/
+curl -s http://shop.localhost:${port}/
+curl -s http://ann.shop.localhost:${port}/
 `);
   say("\nThe mesh runs until Ctrl-C.");
 }

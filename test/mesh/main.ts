@@ -1,9 +1,11 @@
 /**
  * The mesh under test in a process of its own. Prints its note as one line of JSON on standard output when it runs, and
- * ends on Ctrl-C, on TERM, and when standard input ends if it is called with `--attached`.
+ * ends on Ctrl-C, on TERM, and when standard input ends if it is called with `--attached`. With `--shop` the sample shop
+ * is in it, and the note has the local `port` of its gateway.
  */
 import {progressLine} from "../../manager/playground/progress-line.ts";
 import {startMesh} from "./mesh.ts";
+import {startSampleShop} from "./shop/sample.ts";
 
 const line = progressLine(process.stderr);
 const ending = new AbortController();
@@ -21,8 +23,9 @@ try {
     process.stderr.write(`${text}\n`);
   };
   const mesh = await startMesh({say, progress: (text) => line.show(text), signal: ending.signal});
+  const port = process.argv.includes("--shop") ? await startSampleShop(mesh, (text) => line.show(text)) : undefined;
   line.end();
-  process.stdout.write(`${JSON.stringify(mesh.note)}\n`);
+  process.stdout.write(`${JSON.stringify({...mesh.note, port})}\n`);
   await ended;
   await mesh.stop();
   process.exit(0);

@@ -27,6 +27,7 @@ export interface MeshNote {
   readonly registry: string;
   /** Holds `logs` and, a file a pod, `pod-files`. */
   readonly folder: string;
+  readonly logs: string;
   /** Paths of the programs. */
   readonly programs: {readonly kubectl: string; readonly istioctl: string; readonly crane: string};
   /** Folder of Istio's sources, with `samples`. */
@@ -35,6 +36,7 @@ export interface MeshNote {
 
 export interface RunningMesh {
   readonly note: MeshNote;
+  readonly host: Host;
   /** Ends everything and resolves when nothing is left. */
   stop: () => Promise<void>;
 }
@@ -49,7 +51,7 @@ export interface MeshOptions {
 
 /** Starts the mesh: Kubernetes' control plane, Istio, a registry, and a gateway in `istio-ingress`. */
 export async function startMesh({say, progress, signal}: MeshOptions): Promise<RunningMesh> {
-  const parts = await findParts(progress);
+  const parts = await findParts({onProgress: progress, ...(signal === undefined ? {} : {signal})});
   signal?.throwIfAborted();
   const network = await Network.reserve();
   await removeLeftovers(network.name);
@@ -66,7 +68,7 @@ export async function startMesh({say, progress, signal}: MeshOptions): Promise<R
     await mkdir(host.logs);
     await network.create();
     progress("starting Kubernetes and Istio ...");
-    return {note: await startAll(host, progress), stop};
+    return {note: await startAll(host, progress), host, stop};
   } catch (error) {
     await stop();
     throw error;
@@ -104,6 +106,7 @@ async function startAll(host: Host, progress: (line: string) => void): Promise<M
     kubeconfig,
     registry,
     folder,
+    logs: host.logs,
     programs: {kubectl: parts.program("kubectl"), istioctl: parts.program("istioctl"), crane: parts.program("crane")},
     istio: parts.module("istio.io/istio"),
   };

@@ -5,7 +5,7 @@ import {text} from "node:stream/consumers";
 import {parse} from "yaml";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import type {Playground} from "../../../manager/model/playground.ts";
-import {type Access, Api, unless} from "../kubernetes/api.ts";
+import {type Access, type AnyObject, Api, unless} from "../kubernetes/api.ts";
 import type {MeshNote} from "../mesh.ts";
 import {run} from "../run.ts";
 import {GATEWAY_PORT, INGRESS} from "../shop/ingress.ts";
@@ -134,7 +134,7 @@ export class Mesh {
     const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
     const query = `?labelSelector=${encodeURIComponent(selector.join(","))}`;
     const pods = await this.api.list({apiVersion: "v1", plural: "pods", namespace}, query);
-    const views = await Promise.all(pods.map(({metadata}) => this.#view(namespace, metadata.name)));
+    const views = await Promise.all(pods.map((pod) => this.#view(pod)));
     return views.filter((view) => view !== undefined);
   }
 
@@ -166,10 +166,12 @@ export class Mesh {
     return (JSON.parse(await run("nsenter", inside)) as Reply).body;
   }
 
-  async #view(namespace: string, name: string): Promise<PodView | undefined> {
+  async #view({metadata, status}: AnyObject): Promise<PodView | undefined> {
+    const {name, namespace = ""} = metadata;
+    const {podIP: address = ""} = (status ?? {}) as {podIP?: string};
     try {
       const file = await readFile(join(this.note.folder, "pod-files", namespace, `${name}.json`), "utf8");
-      const {netns, address, containers} = JSON.parse(file) as PodFile;
+      const {netns, containers} = JSON.parse(file) as PodFile;
       const pids: Record<string, number> = {};
       const logs: Record<string, string> = {};
       for (const [container, {pidFile, log}] of Object.entries(containers)) {
@@ -186,7 +188,6 @@ export class Mesh {
 
 interface PodFile {
   readonly netns: string;
-  readonly address: string;
   readonly containers: Readonly<Record<string, {readonly pidFile: string; readonly log: string}>>;
 }
 

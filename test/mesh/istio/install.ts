@@ -13,7 +13,7 @@ export async function istioObjects(host: Host, registry: string): Promise<Kubern
   const rendered = await run(host.parts.program("istioctl"), ["manifest", "generate", "-f", file]);
   const namespace = {apiVersion: "v1", kind: "Namespace", metadata: {name: "istio-system"}};
   const objects = objectsIn(rendered).filter(({kind}) => kind !== "HorizontalPodAutoscaler");
-  return [namespace, ...objects.toSorted((a, b) => order(a) - order(b))];
+  return [namespace, ...objects.toSorted((a, b) => order(a) - order(b)), collector];
 }
 
 /** The standard channel of the Kubernetes Gateway API. */
@@ -23,6 +23,15 @@ export async function gatewayApiObjects({parts}: Host): Promise<KubernetesObject
   const texts = await Promise.all(files.map((name) => readFile(join(folder, name), "utf8")));
   return texts.flatMap(objectsIn).filter(({kind}) => kind === "CustomResourceDefinition");
 }
+
+/** Where proxies would send their spans if they sampled any: they start traces, and nobody collects them. */
+const COLLECTOR = {name: "traces", port: 4317};
+const collector: KubernetesObject = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: {name: COLLECTOR.name, namespace: "istio-system"},
+  spec: {ports: [{name: "grpc-otlp", port: COLLECTOR.port}]},
+};
 
 function operator(registry: string): object {
   return {
@@ -34,7 +43,14 @@ function operator(registry: string): object {
       tag: "harness",
       meshConfig: {
         // Stock Envoy has none of Istio's own filters, so it has no metrics of Istio's either.
-        defaultProviders: {metrics: []},
+        defaultProviders: {metrics: [], tracing: [COLLECTOR.name]},
+        enableTracing: true,
+        extensionProviders: [
+          {
+            name: COLLECTOR.name,
+            opentelemetry: {service: `${COLLECTOR.name}.istio-system.svc.cluster.local`, port: COLLECTOR.port},
+          },
+        ],
         defaultConfig: {concurrency: 2, proxyMetadata: {WASM_INSECURE_REGISTRIES: registry}},
       },
       values: {

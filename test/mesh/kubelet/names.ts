@@ -61,7 +61,8 @@ export class Names {
   }
 
   #schedule(): void {
-    this.#due ??= setTimeout(() => {
+    if (this.#due !== undefined) return;
+    this.#due = setTimeout(() => {
       this.#due = undefined;
       for (const pod of this.#pods()) {
         if (TOLD.has(pod)) void this.tell(pod).catch(() => {});

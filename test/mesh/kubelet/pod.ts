@@ -161,12 +161,7 @@ export class RunningPod {
       ],
     );
     const {uid} = this.pod.metadata;
-    const content = {
-      uid,
-      netns: this.network!.path,
-      address: this.network!.address,
-      containers: Object.fromEntries(containers) as object,
-    };
+    const content = {uid, netns: this.network!.path, containers: Object.fromEntries(containers) as object};
     await mkdir(dirname(this.#podFile), {recursive: true});
     await writeFile(`${this.#podFile}.new`, JSON.stringify(content, null, 2), {mode: 0o600});
     await rename(`${this.#podFile}.new`, this.#podFile);

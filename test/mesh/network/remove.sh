@@ -10,4 +10,7 @@ done
 ip link delete "$name" 2>/dev/null
 rm -f "/run/meshlane/$name.json"
 rmdir /run/meshlane 2>/dev/null
+# The first namespace of a machine makes this folder and mounts it over itself.
+[ -d /run/netns ] && [ -z "$(ls -A /run/netns)" ] && umount /run/netns 2>/dev/null
+rmdir /run/netns 2>/dev/null
 exit 0

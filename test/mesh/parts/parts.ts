@@ -35,14 +35,22 @@ export interface Parts {
   readonly module: (path: "istio.io/istio" | "sigs.k8s.io/gateway-api") => string;
 }
 
+interface PartsSearch {
+  readonly onProgress: Progress;
+  /** Ends a build that is under way. */
+  readonly signal?: AbortSignal;
+  /** Left out: any Envoy with V8. */
+  readonly envoyVersion?: EnvoyVersion;
+}
+
 /**
  * Builds the Go programs into the cache folder unless they are there, under the hash of what they are made of, and finds
  * Envoy. Many processes may call this at once.
  */
-export async function findParts(onProgress: Progress, envoyVersion?: EnvoyVersion): Promise<Parts> {
+export async function findParts({onProgress, signal, envoyVersion}: PartsSearch): Promise<Parts> {
   const [tools, own, modules] = await Promise.all([
-    built("mesh-parts", ["go.mod"], TOOLS, "tool", onProgress),
-    ownSources().then((sources) => built("mesh-streaming", sources, OWN, "./streaming", onProgress)),
+    built("mesh-parts", ["go.mod"], TOOLS, "tool", {onProgress, signal}),
+    ownSources().then((sources) => built("mesh-streaming", sources, OWN, "./streaming", {onProgress, signal})),
     moduleFolders(),
   ]);
   const envoy = await findEnvoy({onProgress, ...(envoyVersion === undefined ? {} : {version: envoyVersion})});
@@ -64,14 +72,14 @@ async function built(
   sources: readonly string[],
   programs: readonly string[],
   what: string,
-  onProgress: Progress,
+  build: Build,
 ): Promise<string> {
   const folder = join(cacheFolder(), `${name}-${(await hashOf(sources)).slice(0, 16)}-${process.arch}`);
   if (await holds(folder, programs)) return folder;
   await mkdir(cacheFolder(), {recursive: true});
   const work = await mkdtemp(`${folder}.`);
   try {
-    await install(what, work, onProgress);
+    await install(what, work, build);
     await rename(work, folder).catch(async (error: unknown) => {
       if (!(await holds(folder, programs))) throw error;
     });
@@ -79,6 +87,11 @@ async function built(
     await rm(work, {recursive: true, force: true});
   }
   return folder;
+}
+
+interface Build {
+  readonly onProgress: Progress;
+  readonly signal: AbortSignal | undefined;
 }
 
 async function hashOf(sources: readonly string[]): Promise<string> {
@@ -101,7 +114,7 @@ async function holds(folder: string, programs: readonly string[]): Promise<boole
   return sizes.every((info) => info?.isFile());
 }
 
-async function install(what: string, into: string, onProgress: Progress): Promise<void> {
+async function install(what: string, into: string, {onProgress, signal}: Build): Promise<void> {
   const began = performance.now();
   let packages = 0;
   const last: string[] = [];
@@ -110,6 +123,7 @@ async function install(what: string, into: string, onProgress: Progress): Promis
     cwd: MODULE,
     env: {...process.env, CGO_ENABLED: "0", GOBIN: into},
     stdio: ["ignore", "ignore", "pipe"],
+    ...(signal === undefined ? {} : {signal}),
   });
   createInterface({input: child.stderr}).on("line", (line) => {
     packages++;
