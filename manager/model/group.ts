@@ -152,13 +152,21 @@ const entry = object({
   lane: unique(wayIn, 32).default([]).describe("Ways in: where a request may ask for a lane, and who may."),
   trusted: unique(trusted).default([]).describe("What lanes' match may rely on although any client can set it."),
   routes: unique(entryRoute).default([]).describe("Routes of gateways to services that lanes override."),
-}).check(
-  serverRule(
-    "must be left out where nothing enters: write gateways: [NAMESPACE/NAME] beside it",
-    "self.lane.size() == 0 || self.gateways.size() + self.services.size() > 0",
-    ".lane",
-  ),
-);
+})
+  .check(
+    serverRule(
+      "must be left out where nothing enters: write gateways: [NAMESPACE/NAME] beside it",
+      "self.lane.size() == 0 || self.gateways.size() + self.services.size() > 0",
+      ".lane",
+    ),
+  )
+  .check(
+    serverRule(
+      "must be left out where there is no gateway: they are routes of gateways",
+      "self.routes.size() == 0 || self.gateways.size() > 0",
+      ".routes",
+    ),
+  );
 
 export const groupSpec = object(
   {
@@ -185,7 +193,7 @@ export const groupSpec = object(
   },
   {policy: "is not available yet: leave it out"},
 )
-  // What these two name is looked up, with a suggestion, where the services of the namespace may be known too.
+  // What these name is looked up, with a suggestion, where the services of the namespace may be known too.
   .check(
     serverRule(
       "must be services of this group",
@@ -198,6 +206,13 @@ export const groupSpec = object(
       "must be services of this group",
       "!has(self.services) || self.entry.services.all(it, it in self.services)",
       ".entry.services",
+    ),
+  )
+  .check(
+    serverRule(
+      "must be for services of this group",
+      "!has(self.services) || self.entry.routes.all(it, it.service in self.services)",
+      ".entry.routes",
     ),
   );
 
