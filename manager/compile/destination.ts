@@ -15,11 +15,30 @@ export function laneDestination(lane: SwimLane, service: LaneService): Destinati
   return {service: key(groupNamespace, `${service.name}--${lane.metadata.name}`)};
 }
 
-/** The baseline is the whole Service, unless some of its workloads carry the group's baseline labels. */
-export function baselineDestination(group: SwimLaneGroup, service: string, facts: Facts): Destination {
+/**
+ * The baseline is the whole Service, unless some of its workloads carry the group's baseline labels. Where no workload is
+ * known, a lane that shares the Service by labels of its own says as much.
+ */
+export function baselineDestination(
+  group: SwimLaneGroup,
+  service: string,
+  facts: Facts,
+  lanes: readonly SwimLane[],
+): Destination {
   const labels = group.spec.baseline?.labels;
+  if (labels === undefined) return {service};
   const workloads = facts.services.get(service) ?? [];
-  return labels && workloads.some((workload) => selects(labels, workload)) ? {service, labels} : {service};
+  const carried =
+    workloads.length > 0 ? workloads.some((workload) => selects(labels, workload)) : isShared(service, lanes);
+  return carried ? {service, labels} : {service};
+}
+
+function isShared(service: string, lanes: readonly SwimLane[]): boolean {
+  return lanes.some((lane) =>
+    lane.spec.services
+      .map((each) => laneDestination(lane, each))
+      .some((to) => to.service === service && to.labels !== undefined),
+  );
 }
 
 /** Whether two destinations are the same pods as far as their names tell. */

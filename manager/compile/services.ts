@@ -19,7 +19,7 @@ export function compileServices(mesh: Mesh, facts: Facts): ServicePlan[] {
 
 function compileService(group: SwimLaneGroup, name: string, lanes: readonly SwimLane[], facts: Facts): ServicePlan {
   const service = key(group.metadata.namespace, name);
-  const baseline = baselineDestination(group, service, facts);
+  const baseline = baselineDestination(group, service, facts, lanes);
   const routes = lanes.flatMap((lane): LaneRoute[] => {
     const chain = distinct(overrides(lane, name, lanes));
     if (chain.length === 0) return [];

@@ -34,7 +34,7 @@ test("a TrafficExtension brings the same as a WasmPlugin", () => {
         object.metadata.name === metadata.name &&
         object.metadata.namespace === metadata.namespace,
     );
-    const {phase, wasm, ...rest} = twin?.spec as {phase: string; wasm: JsonObject} & JsonObject;
+    const {phase, wasm, ...rest} = (twin?.spec ?? {}) as {phase: string; wasm: JsonObject} & JsonObject;
     expect({...rest, ...wasm, phase: `${phase}_PHASE`}).toEqual(spec);
   }
 });

@@ -1,0 +1,83 @@
+/** `render --target istio`: lane files and objects of the cluster in, objects for the cluster out. */
+import {mkdtemp, readdir, readFile, rm, writeFile} from "node:fs/promises";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {afterAll, beforeAll, expect, test} from "vitest";
+import {parseAllDocuments} from "yaml";
+import {meshlane} from "./captured.ts";
+import {shop} from "./samples.ts";
+
+const cluster = join(import.meta.dirname, "..", "render", "istio", "shop-cluster.yaml");
+const registry = ["--target", "istio", "--registry", "registry.example.com/mesh"];
+
+interface Written {
+  kind: string;
+  metadata: {name: string; namespace: string};
+}
+
+let folder: string;
+let lanes: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "meshlane-istio-"));
+  lanes = join(folder, "shop.yaml");
+  await writeFile(lanes, await readFile(shop));
+});
+afterAll(() => rm(folder, {recursive: true}));
+
+const render = (...more: string[]) => meshlane(["render", "-f", lanes, "-f", cluster, ...registry, ...more]);
+
+test("gives the same documents every time, with the buckets remembered, and says nothing of the cluster's objects", async () => {
+  const first = await render();
+  expect(first).toMatchObject({code: 0, stderr: ""});
+  const objects = parseAllDocuments(first.stdout).map((document) => document.toJS() as Written);
+  expect(new Set(objects.map(({kind}) => kind))).toEqual(
+    new Set(["DestinationRule", "EnvoyFilter", "VirtualService", "WasmPlugin"]),
+  );
+  expect(JSON.parse(await readFile(join(folder, "meshlane.lock"), "utf8"))).toMatchObject({
+    groups: {"shop/shop": {next: [[0, 2000]]}},
+  });
+  expect(await render()).toEqual(first);
+  const json = await render("-o", "json");
+  expect((JSON.parse(json.stdout) as {items: unknown[]}).items).toEqual(objects);
+});
+
+test("--output-dir writes one file an object, takes away those that went, and leaves others alone", async () => {
+  const out = join(folder, "out");
+  expect(await render("--output-dir", out)).toEqual({code: 0, stdout: "", stderr: ""});
+  const before = await readdir(out);
+  expect(before).toContain("virtualservice.shop.meshlane-warehouse.yaml");
+  await writeFile(join(out, "kustomization.yaml"), "resources: []\n");
+  await writeFile(join(out, "virtualservice.shop.mine.yaml"), "kind: VirtualService\n");
+  const withoutEve = (await readFile(lanes, "utf8")).split("\n---\n").filter((text) => !text.includes("name: eve"));
+  const less = join(folder, "less.yaml");
+  await writeFile(less, withoutEve.join("\n---\n"));
+  await meshlane(["render", "-f", less, "-f", cluster, ...registry, "--output-dir", out]);
+  const after = await readdir(out);
+  expect(before.filter((name) => !after.includes(name))).toEqual(["virtualservice.shop.meshlane-warehouse.yaml"]);
+  expect(after).toEqual(expect.arrayContaining(["kustomization.yaml", "virtualservice.shop.mine.yaml"]));
+});
+
+test("what cannot be done is said with its remedy, exit code 1, and the rest is printed", async () => {
+  const {code, stdout, stderr} = await meshlane(["render", "-f", lanes, ...registry]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^group shop\/shop:? enters at gateway istio-ingress\/public, .* kubectl get /m);
+  expect(stdout).toContain("name: meshlane-inbound");
+  expect(stdout).not.toContain("meshlane-edge");
+});
+
+test("names the API that is asked for", async () => {
+  const {stdout} = await render("--extension-api", "TrafficExtension");
+  expect(stdout).toContain("kind: TrafficExtension");
+  expect(stdout).not.toContain("kind: WasmPlugin");
+});
+
+test("--routing-native yes makes aggregate clusters", async () => {
+  expect((await render("--routing-native", "yes")).stdout).toContain("envoy.clusters.aggregate");
+  expect((await render()).stdout).not.toContain("envoy.clusters.aggregate");
+});
+
+test("without a registry there is no telling where the filter's images are", async () => {
+  const {code, stdout, stderr} = await meshlane(["render", "-f", lanes, "--target", "istio"]);
+  expect({code, stdout}).toEqual({code: 2, stdout: ""});
+  expect(stderr).toContain("--registry");
+});
