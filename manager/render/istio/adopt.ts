@@ -52,7 +52,8 @@ export function pasted(users: ForeignVirtualService, services: readonly Prepared
   return isDeepStrictEqual(wanted, http) ? "all" : "other";
 }
 
-function isOfLanes({match = []}: HttpRoute): boolean {
+/** Whether a route is for requests of lanes only, as those are that a user pasted. */
+export function isOfLanes({match = []}: HttpRoute): boolean {
   return match.length > 0 && match.every(({headers = {}}) => headers[CONTEXT] !== undefined);
 }
 

@@ -60,11 +60,11 @@ function withoutImpossible(
     return {...plan, baseline: {service: plan.service}, lanes: []};
   }
   const whole = {service: plan.service};
-  if (!needsSubsets(plan, facts)) return changed(plan, whole, () => true);
+  const reachable = portCheck(plan, facts, notices);
+  if (!needsSubsets(plan, facts)) return changed(plan, whole, reachable);
   const obstacle = subsetObstacle(plan.service, callers, facts);
   if (obstacle !== undefined) notices.push(obstacle);
   const baseline = obstacle === undefined ? plan.baseline : whole;
-  const reachable = portCheck(plan, facts, notices);
   return changed(plan, baseline, (to) => (obstacle === undefined || to.labels === undefined) && reachable(to));
 }
 
@@ -75,13 +75,13 @@ function needsSubsets({service, baseline, lanes}: ServicePlan, facts: ClusterFac
   return labels !== undefined && (facts.services.get(service) ?? []).some((pods) => !selects(labels, pods));
 }
 
-/** The plan with another baseline and only those destinations that `keep` has; a lane that has none left is left out. */
+/** The plan with another baseline and only those destinations that `keep` has; a lane that has no other left is left out. */
 function changed(plan: ServicePlan, baseline: Destination, keep: (to: Destination) => boolean): ServicePlan {
   const before = destinationKey(plan.baseline);
   const lanes = plan.lanes.flatMap(({lane, chain}): LaneRoute[] => {
     const isBaseline = (to: Destination) => destinationKey(to) === before;
     const left = chain.flatMap((to) => (isBaseline(to) ? [baseline] : keep(to) ? [to] : []));
-    return left.length === 0 ? [] : [{lane, chain: left}];
+    return left.every((to) => to === baseline) ? [] : [{lane, chain: left}];
   });
   return {service: plan.service, baseline, lanes};
 }

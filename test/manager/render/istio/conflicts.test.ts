@@ -1,0 +1,133 @@
+import {expect, test} from "vitest";
+import {parse, stringify} from "yaml";
+import {clusterFacts} from "../../../../manager/compile/cluster-objects.ts";
+import {compileMesh} from "../../../../manager/compile/index.ts";
+import {isAdopted, original} from "../../../../manager/model/adopted.ts";
+import {loadMesh} from "../../../../manager/model/index.ts";
+import type {KubernetesObject} from "../../../../manager/model/kubernetes.ts";
+import {handedOver} from "../../../../manager/render/istio/adopt.ts";
+import type {IstioOptions} from "../../../../manager/render/istio/options.ts";
+import {routesToPaste} from "../../../../manager/render/istio/paste.ts";
+import {steps} from "../../../../manager/render/istio/steps.ts";
+import {named, namesOf, rendered} from "./rendered.ts";
+import {deployment, group, lane, service, virtualService} from "./shop-texts.ts";
+
+const PARTS = ["destinations", "routes"];
+const shop = [service("cart"), service("payment"), service("cart--ann")];
+const base = [group(), lane("ann"), ...shop];
+const own = {destination: {host: "cart"}};
+
+/** The user's: a timeout for one path, weights for the rest, and another host. */
+const theirs = {
+  hosts: ["cart"],
+  http: [
+    {name: "slow", match: [{uri: {prefix: "/report"}}], timeout: "60s", retries: {attempts: 1}, route: [own]},
+    {match: [{uri: {prefix: "/old"}}], redirect: {uri: "/new"}},
+    {match: [{uri: {prefix: "/pay"}}], route: [{destination: {host: "payment"}}]},
+    {
+      mirror: {host: "payment"},
+      route: [
+        {...own, weight: 90},
+        {destination: {host: "cart", subset: "x"}, weight: 10},
+      ],
+    },
+  ],
+};
+
+function adopted(spec: object = theirs, texts: string[] = base, options: Partial<IstioOptions> = {}) {
+  return rendered([...texts, virtualService("cart", spec)], {options: {adopt: ["shop/cart"], ...options}});
+}
+
+test("a VirtualService of somebody else is never overwritten, and what goes on is said", () => {
+  const rendering = rendered([...base, virtualService("mine", theirs)]);
+  expect(namesOf(rendering, PARTS)).toEqual([]);
+  const [notice, ...more] = rendering.notices;
+  expect(more).toEqual([]);
+  expect(notice).toMatchObject({
+    severity: "error",
+    subject: "VirtualService shop/mine (yours)",
+    reason: "HostHasVirtualService",
+    hint: "--adopt cart, or paste: meshlane render --routes cart",
+  });
+  expect(notice!.message).toMatch(/^has this host; nothing changed/);
+});
+
+test.each([
+  ["its full name", {hosts: ["cart.shop.svc.cluster.local"]}, "shop"],
+  ["from another namespace", {hosts: ["cart.shop.svc.cluster.local"]}, "legacy"],
+  ["a wildcard", {hosts: ["*.shop.svc.cluster.local"]}, "shop"],
+  ["all hosts", {hosts: ["*"]}, "shop"],
+  ["mesh among its gateways", {hosts: ["cart"], gateways: ["ingress/public", "mesh"]}, "shop"],
+])("a VirtualService has the host by %s", (_name, spec, namespace) => {
+  const {notices} = rendered([...base, virtualService("mine", {...theirs, ...spec}, namespace)]);
+  expect(notices.map(({reason}) => reason)).toEqual(["HostHasVirtualService"]);
+});
+
+test.each([
+  ["a name that is short in another namespace", {hosts: ["cart"]}, "legacy"],
+  ["gateways alone", {hosts: ["cart"], gateways: ["ingress/public"]}, "shop"],
+])("a VirtualService does not have the host by %s", (_name, spec, namespace) => {
+  const rendering = rendered([...base, virtualService("mine", {...theirs, ...spec}, namespace)]);
+  expect(namesOf(rendering, PARTS)).toEqual(["VirtualService shop/meshlane-cart"]);
+});
+
+test("handed over: before each route to the host stands its variant for the lane, all else is theirs", () => {
+  const rendering = adopted();
+  expect(rendering.notices).toEqual([]);
+  expect(namesOf(rendering, PARTS)).toEqual(["VirtualService shop/cart"]);
+  const [slow, redirect, pay, rest] = theirs.http;
+  const context = {"x-swimlane": {exact: "ann"}};
+  const lanes = [{destination: {host: "cart--ann.shop.svc.cluster.local"}}];
+  expect(named(rendering, "VirtualService", "cart").spec["http"]).toEqual([
+    {...slow, name: "slow-cart--ann", match: [{uri: {prefix: "/report"}, headers: context}], route: lanes},
+    slow,
+    redirect,
+    pay,
+    {...rest, name: "cart--ann", match: [{headers: context}], route: lanes},
+    rest,
+  ]);
+});
+
+test("handed over: requests of no lane keep off the lanes' pods, unless the owner named a subset", () => {
+  const texts = [
+    group({baseline: {labels: {version: "v1"}}}),
+    lane("next", {services: [{name: "cart", labels: {version: "v2"}}]}),
+    ...shop,
+    deployment("cart", "v1"),
+    deployment("cart", "v2"),
+  ];
+  const http = named(adopted(theirs, texts), "VirtualService", "cart").spec["http"] as typeof theirs.http;
+  const subsets = http.at(-1)!.route!.map(({destination}) => (destination as {subset?: string}).subset);
+  expect(subsets).toEqual([expect.stringMatching(/^meshlane-v1-/), "x"]);
+});
+
+test("what was handed over is found again, rendered the same, and goes back as it was", () => {
+  const users = parse(virtualService("cart", theirs)) as KubernetesObject;
+  const ours = named(adopted(), "VirtualService", "cart");
+  expect(isAdopted(ours)).toBe(true);
+  expect(original(ours)).toEqual(users);
+  expect(handedOver([ours], "cluster.local")).toEqual(["shop/cart"]);
+  const again = rendered([...base, stringify(ours)], {options: {adopt: handedOver([ours], "cluster.local")}});
+  expect(named(again, "VirtualService", "cart")).toEqual(ours);
+  expect(steps([], [ours])).toMatchObject([{waitAfter: false, writes: [{put: users}]}]);
+});
+
+test("delegates and a second VirtualService of the host cannot be handed over", () => {
+  const delegates = {hosts: ["cart"], http: [{delegate: {name: "x"}}]};
+  expect(adopted(delegates).notices.map(({reason}) => reason)).toEqual(["CannotAdopt"]);
+  const two = adopted(theirs, [...base, virtualService("older", theirs)]);
+  expect(two.notices.map(({reason}) => reason)).toEqual(["CannotAdopt"]);
+  expect(namesOf(two, PARTS)).toEqual([]);
+});
+
+test("what render --routes prints, once pasted, is all that is needed; when lanes change it is reported again", () => {
+  const texts = [...base, virtualService("mine", theirs)];
+  const {mesh, others} = loadMesh([{name: "a", text: texts.join("---\n")}], undefined, true);
+  const facts = clusterFacts(others);
+  const http = routesToPaste("shop/cart", compileMesh(mesh, facts, {}), mesh, facts);
+  const pasted = virtualService("mine", {...theirs, http});
+  const after = rendered([...base, pasted]);
+  expect([after.notices, namesOf(after, PARTS)]).toEqual([[], []]);
+  const more = rendered([...base, service("cart--bob"), lane("bob"), pasted]);
+  expect(more.notices.map(({reason}) => reason)).toEqual(["HostHasVirtualService"]);
+});

@@ -1,0 +1,164 @@
+import {expect, test} from "vitest";
+import type {IstioOptions} from "../../../../manager/render/istio/options.ts";
+import {named, namesOf, rendered} from "./rendered.ts";
+import {deployment, group, lane, object, service, virtualService} from "./shop-texts.ts";
+
+const shop = [service("cart"), service("payment"), service("cart--ann")];
+const gateway = object(
+  "networking.istio.io/v1",
+  "Gateway",
+  "public",
+  {
+    selector: {istio: "ingress"},
+    servers: [80, 443].map((number) => ({port: {number, name: `p${number}`, protocol: "HTTP"}, hosts: ["*"]})),
+  },
+  "ingress",
+);
+const ported = {destination: {host: "cart", port: {number: 80}}};
+const users = virtualService("mine", {
+  hosts: ["shop.example.com"],
+  gateways: ["ingress/public"],
+  http: [
+    {name: "api", route: [ported]},
+    {name: "pay", route: [{destination: {host: "payment"}}]},
+  ],
+});
+
+function entered(route: object, texts: string[], options: Partial<IstioOptions> = {nativeSupported: true}) {
+  const entry = {gateways: ["ingress/public"], routes: [{service: "cart", ...route}]};
+  const rendering = rendered([group({entry}), lane("ann"), ...shop, gateway, ...texts], {options});
+  const reasons = rendering.notices.map(({reason}) => reason);
+  const names = namesOf(rendering, ["routes"]).filter(
+    (name) => !name.includes("meshlane-routes-") && !name.endsWith("/meshlane-cart"),
+  );
+  return {rendering, reasons, names};
+}
+
+test("handed over: the hosts' route on the group's gateways, lanes first, the baseline last", () => {
+  const {rendering, reasons, names} = entered({hosts: ["shop.example.com"]}, []);
+  expect(reasons).toEqual([]);
+  const [name] = names.map((each) => each.split("/")[1]!);
+  expect(named(rendering, "VirtualService", name!).spec).toEqual({
+    hosts: ["shop.example.com"],
+    gateways: ["ingress/public"],
+    http: [
+      {
+        name: "cart--ann",
+        match: [{headers: {"x-swimlane": {exact: "ann"}}}],
+        route: [{destination: {host: "cart--ann.shop.svc.cluster.local", port: {number: 80}}}],
+      },
+      {name: "baseline", route: [{destination: {host: "cart.shop.svc.cluster.local", port: {number: 80}}}]},
+    ],
+  });
+});
+
+test("handed over without lanes: somebody has to answer for the host", () => {
+  const entry = {gateways: ["ingress/public"], routes: [{service: "cart", hosts: ["shop.example.com"]}]};
+  const rendering = rendered([group({entry}), ...shop, gateway]);
+  expect(namesOf(rendering, ["routes"])).toEqual([expect.stringMatching(/^VirtualService shop\/meshlane-entry-cart-/)]);
+});
+
+test("a host that a user's VirtualService has on the gateway is not taken over", () => {
+  const {reasons, names} = entered({hosts: ["shop.example.com"]}, [users]);
+  expect([reasons, names]).toEqual([["HostHasVirtualService"], []]);
+});
+
+test("delegated: no hosts, no gateways, the name that the user's names", () => {
+  const {rendering, names} = entered({delegate: "lanes-of-cart"}, []);
+  expect(names).toEqual(["VirtualService shop/lanes-of-cart"]);
+  expect(Object.keys(named(rendering, "VirtualService", "lanes-of-cart").spec)).toEqual(["http"]);
+});
+
+test("a delegate's name that a user's VirtualService has is not overwritten", () => {
+  const {reasons, names} = entered({delegate: "mine"}, [users]);
+  expect([reasons, names]).toEqual([["HostHasVirtualService"], []]);
+});
+
+interface Spec {
+  workloadSelector: object;
+  configPatches: {match: {context: string; routeConfiguration: {vhost: object}}}[];
+}
+
+test("merged: the matcher in the named route, on the gateway's pods, for each host and server port", () => {
+  const {rendering, reasons, names} = entered({merge: {virtualService: "shop/mine", route: "api"}}, [users]);
+  expect(reasons).toEqual([]);
+  expect(names).toHaveLength(1);
+  const [kind, path] = names[0]!.split(" ");
+  expect(path).toMatch(/^ingress\//);
+  const spec = named(rendering, kind!, path!.split("/")[1]!).spec as unknown as Spec;
+  expect(spec.workloadSelector).toEqual({labels: {istio: "ingress"}});
+  expect(spec.configPatches.map(({match}) => [match.context, match.routeConfiguration.vhost])).toEqual(
+    [443, 80].map((port) => ["GATEWAY", {name: `shop.example.com:${port}`, route: {action: "ROUTE", name: "api"}}]),
+  );
+  expect(JSON.stringify(spec)).toContain("outbound|80||cart.shop.svc.cluster.local");
+});
+
+test("merged into an HTTPRoute: a rule without a name is named as istiod names it", () => {
+  const route = object("gateway.networking.k8s.io/v1", "HTTPRoute", "mine", {
+    parentRefs: [{name: "public", namespace: "ingress"}],
+    hostnames: ["shop.example.com"],
+    rules: [{backendRefs: [{name: "payment", port: 80}]}, {backendRefs: [{name: "cart", port: 80}]}],
+  });
+  const merged = entered({merge: {httpRoute: "shop/mine", route: "shop.mine.1"}}, [route]);
+  expect([merged.reasons, merged.names.length]).toEqual([[], 1]);
+  const other = entered({merge: {httpRoute: "shop/mine", route: "shop.mine.0"}}, [route]);
+  expect([other.reasons, other.names.length]).toEqual([["CannotMerge"], 0]);
+});
+
+test.each<[string, object, Partial<IstioOptions>]>([
+  ["a route that goes elsewhere", {virtualService: "shop/mine", route: "pay"}, {nativeSupported: true}],
+  ["a route that is not there", {virtualService: "shop/mine", route: "none"}, {nativeSupported: true}],
+  ["a VirtualService that is not there", {virtualService: "shop/none", route: "api"}, {nativeSupported: true}],
+  ["proxies that do not support it", {virtualService: "shop/mine", route: "api"}, {nativeSupported: false}],
+])("not merged with %s", (_name, merge, options) => {
+  const {reasons, names} = entered({merge}, [users], options);
+  expect([reasons, names]).toEqual([["CannotMerge"], []]);
+});
+
+test("a gateway that calls a lane's service by a user's route, where nobody chose a way, is reported with the ways", () => {
+  const entry = {gateways: ["ingress/public"]};
+  const {notices} = rendered([group({entry}), lane("ann"), ...shop, gateway, users]);
+  expect(notices).toMatchObject([
+    {severity: "warning", subject: "VirtualService shop/mine (yours)", reason: "EntryWithoutWay"},
+  ]);
+  expect(notices[0]!.hint).toMatch(/hosts: .*delegate: .*merge: \{virtualService: shop\/mine, route: NAME\}/);
+  const none = rendered([group({entry}), ...shop, gateway, users]);
+  expect(none.notices).toEqual([]);
+});
+
+const kubernetesGateway = object(
+  "gateway.networking.k8s.io/v1",
+  "Gateway",
+  "public",
+  {gatewayClassName: "istio", listeners: [{name: "http", port: 80, protocol: "HTTP"}]},
+  "ingress",
+);
+
+test("handed over on a gateway of the Gateway API: HTTPRoutes, as many as its 16 rules an object need", () => {
+  const lanes = Array.from({length: 20}, (_none, index) => `lane-${index}`);
+  const entry = {gateways: ["ingress/public"], routes: [{service: "cart", hosts: ["shop.example.com"]}]};
+  const texts = [
+    group({entry}),
+    ...lanes.map((name) => lane(name)),
+    service("cart"),
+    service("payment"),
+    kubernetesGateway,
+  ];
+  const routes = rendered(texts).objects.filter(({kind}) => kind === "HTTPRoute");
+  const rules = routes.map(
+    ({spec}) => spec["rules"] as {matches: {headers?: object[]}[]; backendRefs: {name: string}[]}[],
+  );
+  expect(rules.map((some) => some.length)).toEqual([16, 5]);
+  expect(rules[0]![0]).toMatchObject({matches: [{path: {value: "/"}}], backendRefs: [{name: "cart", port: 80}]});
+  expect(rules.flat().filter(({matches}) => matches[0]!.headers === undefined)).toHaveLength(1);
+});
+
+test("labels at a gateway of the Gateway API are reported: its routes cannot name them", () => {
+  const entry = {gateways: ["ingress/public"], routes: [{service: "cart", hosts: ["shop.example.com"]}]};
+  const texts = [
+    group({entry, baseline: {labels: {version: "v1"}}}),
+    lane("next", {services: [{name: "cart", labels: {version: "v2"}}]}),
+    ...[...shop, kubernetesGateway, deployment("cart", "v1"), deployment("cart", "v2")],
+  ];
+  expect(rendered(texts).notices.map(({reason}) => reason)).toEqual(["LabelsAtGateway"]);
+});
