@@ -5,7 +5,7 @@ import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
 export type Change = "created" | "configured" | "unchanged" | "deleted";
 
 /** Everything of an object but its metadata and status. */
-function content({metadata: _, status: __, ...rest}: KubernetesObject): object {
+function content({metadata: _metadata, status: _status, ...rest}: KubernetesObject): object {
   return rest;
 }
 

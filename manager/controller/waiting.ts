@@ -1,5 +1,7 @@
 import type {ClusterFacts} from "../compile/cluster-facts.ts";
 import type {Destination, Plan} from "../compile/plan.ts";
+import {sameDestination} from "../compile/destination.ts";
+import {firstReady} from "../compile/routes.ts";
 import {selects} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 
@@ -27,7 +29,7 @@ export function waitingLanes(
       .flatMap(({lane, chain}) => {
         const own = chain[0];
         if (own === undefined || facts.ready(own) !== false) return [];
-        const next = chain.slice(1).find((one) => facts.ready(one) !== false);
+        const next = firstReady({lane, chain: chain.slice(1)}, service.baseline, (one) => facts.ready(one));
         return [`${lane} waits: ${podsOf(own, facts, objects)}. ${callersGet(next, service.baseline)}`];
       }),
   );
@@ -35,8 +37,7 @@ export function waitingLanes(
 
 function callersGet(next: Destination | undefined, baseline: Destination): string {
   if (next === undefined) return "Callers get 503.";
-  const same = next.service === baseline.service && next.labels === baseline.labels;
-  return `Callers get ${same ? "the baseline" : nameOf(next)}.`;
+  return `Callers get ${sameDestination(next, baseline) ? "the baseline" : nameOf(next)}.`;
 }
 
 function podsOf(destination: Destination, facts: ClusterFacts, objects: readonly KubernetesObject[]): string {

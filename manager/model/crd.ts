@@ -112,20 +112,21 @@ function structural(schema: JsonSchema): object {
   const rules = [...(isSchema(names) ? rulesOf(names).map(ofKeys) : []), ...rulesOf(schema)];
   return {
     ...kept,
+    ...wholeList(schema),
     ...(only === undefined ? {} : {enum: [only]}),
     ...(Array.isArray(type) ? {"x-kubernetes-int-or-string": true} : type === undefined ? {} : {type}),
     ...(isSchema(values) ? {additionalProperties: structural(values)} : {}),
-    ...(isSchema(items) ? {items: itemsOf(items, schema)} : {}),
+    ...(isSchema(items) ? {items: structural(items)} : {}),
     ...(properties === undefined ? {} : {properties: parts}),
     ...(fallback === undefined ? {} : {default: isSchema(fallback) ? filled(fallback, parts) : fallback}),
     ...(rules.length === 0 ? {} : {"x-kubernetes-validations": rules}),
   };
 }
 
-/** Items of a set must be compared as a whole. */
-function itemsOf(items: JsonSchema, list: JsonSchema): object {
-  const whole = items.type === "object" && list["x-kubernetes-list-type"] === "set";
-  return {...structural(items), ...(whole ? {"x-kubernetes-map-type": "atomic"} : {})};
+/** Server-side apply refuses sets of objects, so such a list has one owner; what repeats is found by our own check. */
+function wholeList({items, "x-kubernetes-list-type": listType}: JsonSchema): object {
+  const isSetOfObjects = isSchema(items) && items.type === "object" && listType === "set";
+  return isSetOfObjects ? {"x-kubernetes-list-type": "atomic"} : {};
 }
 
 /** A default with the defaults of its own fields: the rules are tried on it before those are filled in. */
