@@ -48,7 +48,10 @@ function otherGroup({metadata, spec}: KubernetesObject): OtherGroup {
 
 /** As YAML, with a line on what a person may want to change. */
 export function groupText({metadata, spec, services}: InitialGroup): string {
-  const document = new Document({apiVersion: "meshlane.dev/v1alpha1", kind: "SwimLaneGroup", metadata, spec});
+  const document = new Document(
+    {apiVersion: "meshlane.dev/v1alpha1", kind: "SwimLaneGroup", metadata, spec},
+    {aliasDuplicateObjects: false},
+  );
   const names =
     services.length > 6 ? `${services.slice(0, 6).join(", ")} and ${services.length - 6} more` : services.join(", ");
   document.commentBefore = ` Lanes may override every Service of namespace ${metadata.namespace}: ${names}.`;

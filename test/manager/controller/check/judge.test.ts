@@ -1,0 +1,227 @@
+import {readFileSync} from "node:fs";
+import {expect, test} from "vitest";
+import {judge} from "../../../../manager/controller/check/index.ts";
+import type {Inspection} from "../../../../manager/controller/check/inspection.ts";
+import {tried} from "../../../../manager/controller/check/versions.ts";
+import {customResourceDefinitions} from "../../../../manager/model/generated.ts";
+import {managedBy, type KubernetesObject} from "../../../../manager/model/kubernetes.ts";
+import {
+  gateway,
+  group,
+  inspection,
+  lane,
+  namespace,
+  pod,
+  proxy,
+  service,
+  settings,
+  shop,
+  virtualService,
+} from "./inspections.ts";
+
+/** The results that are not ok, as `STATUS CHECK: MESSAGE`. */
+function complaints(seen: Inspection): string[] {
+  return judge(seen)
+    .filter(({status}) => status !== "ok")
+    .map(({check, status, message}) => `${status} ${check}: ${message}`);
+}
+
+function without(name: string): KubernetesObject[] {
+  return shop.filter(({metadata}) => metadata.name !== name);
+}
+
+test("where nothing is wrong each check says ok in one line, and none is left out", () => {
+  const results = judge(inspection(shop));
+  expect(results.filter(({status}) => status !== "ok")).toEqual([]);
+  expect(results.map(({message}) => message).filter((message) => message.includes("\n"))).toEqual([]);
+  expect([...new Set(results.map(({check}) => check))]).toEqual([
+    "versions",
+    "crds",
+    "rights",
+    "images",
+    "lanes",
+    "routes",
+    "selectors",
+    "sidecars",
+    "wasm",
+    "gateways",
+    "through",
+    "native",
+  ]);
+});
+
+test("every complaint has a hint", () => {
+  const nothing = inspection([], {
+    settings: undefined,
+    definitions: [],
+    missingRights: ["list pods"],
+    proxies: [],
+    unread: ["no"],
+  });
+  const found = judge({...nothing, versions: {istio: []}}).filter(({status}) => status !== "ok");
+  expect(found.length).toBeGreaterThan(5);
+  expect(found.filter(({hint}) => hint === undefined || hint === "")).toEqual([]);
+});
+
+test("versions: one that was not tried is a warning, one that is too old a failure", () => {
+  const versions = {kubernetes: "1.35.0", istio: ["1.31.0"]};
+  expect(complaints(inspection(shop, {versions}))).toEqual([
+    "warning versions: Kubernetes 1.35.0: 1.35.0 was not tried",
+  ]);
+  const proxies = [proxy("shop/a"), proxy("shop/b", {envoy: "1.35.1"})];
+  expect(complaints(inspection(shop, {proxies}))).toEqual([
+    "failed versions: Envoy 1.35.1, 1.40.0: Meshlane needs 1.36",
+  ]);
+});
+
+test("versions: docs/versions.md lists those that were tried", () => {
+  const text = readFileSync(new URL("../../../../docs/versions.md", import.meta.url), "utf8");
+  for (const [part, versions] of Object.entries(tried)) {
+    const rows = text.split("\n").filter((line) => line.startsWith(`| ${part} `));
+    expect(rows.map((row) => /(\d+\.\d+)/.exec(row)?.[1]).toSorted()).toEqual([...versions]);
+  }
+});
+
+test("crds: none, or those of another version", () => {
+  expect(complaints(inspection(shop, {definitions: []}))).toEqual([
+    "failed crds: there is no CRD swimlanegroups.meshlane.dev, swimlanes.meshlane.dev",
+  ]);
+  const [first, second] = structuredClone(customResourceDefinitions()) as [KubernetesObject, KubernetesObject];
+  (second.spec as {versions: {schema: object}[]}).versions[0]!.schema = {};
+  expect(complaints(inspection(shop, {definitions: [first, second]}))).toEqual([
+    "warning crds: CRD swimlanes.meshlane.dev is of another version than this program",
+  ]);
+});
+
+test("rights and images: what is missing is named", () => {
+  const images = [{module: "inbound", problem: "registry.example.com: ECONNREFUSED"}] as const;
+  expect(complaints(inspection(shop, {missingRights: ["create virtualservices.networking.istio.io"], images}))).toEqual(
+    [
+      "failed rights: you may not create virtualservices.networking.istio.io",
+      "failed images: registry.example.com: ECONNREFUSED",
+    ],
+  );
+});
+
+test("lanes: one of the cluster that does not fit its group", () => {
+  const found = complaints(inspection([...without("ann"), lane({services: [{name: "crat", to: "x"}]})]));
+  expect(found).toEqual(['failed lanes: lane ann: service "crat" is not in group shop']);
+});
+
+test("routes: somebody's VirtualService that is in the way", () => {
+  const mine = virtualService("cart", {
+    hosts: ["cart"],
+    http: [
+      {
+        match: [{uri: {exact: "/"}}],
+        route: [
+          {destination: {host: "cart", subset: "a"}, weight: 50},
+          {destination: {host: "cart", subset: "b"}, weight: 50},
+        ],
+      },
+    ],
+  });
+  expect(complaints(inspection([...shop, mine]))).toEqual([
+    expect.stringMatching(/^failed routes: VirtualService shop\/cart \(yours\): has this host/),
+  ]);
+});
+
+test("selectors: a pod that serves the baseline and a lane", () => {
+  const both = [...shop, pod("cart--ann-2", {app: "cart", lane: "ann"}), service("cart--both", {lane: "ann"})];
+  const own = lane({services: [{name: "cart", to: "cart--both"}]});
+  const found = complaints(inspection([...both.filter(({kind}) => kind !== "SwimLane"), own]));
+  expect(found).toEqual([
+    "failed selectors: pods app=cart,lane=ann serve lane ann of shop/cart and the baseline too: others' requests reach them",
+  ]);
+});
+
+test("selectors: labels that some pod has of both", () => {
+  const objects = shop.filter(({kind}) => kind !== "SwimLane" && kind !== "SwimLaneGroup" && kind !== "Pod");
+  const labels = [
+    group({baseline: {labels: {version: "v1"}}}),
+    lane({services: [{name: "cart"}], labels: {track: "ann"}}),
+  ];
+  const apart = [pod("a", {app: "cart", version: "v1"}), pod("b", {app: "cart", track: "ann"})];
+  expect(complaints(inspection([...objects, ...labels, ...apart]))).toEqual([]);
+  const both = pod("c", {app: "cart", version: "v1", track: "ann"});
+  expect(complaints(inspection([...objects, ...labels, ...apart, both]))).toEqual([
+    expect.stringContaining("pods app=cart,version=v1,track=ann serve lane ann of shop/cart and the baseline too"),
+  ]);
+});
+
+test("sidecars: a pod without one, and a proxy without the filter", () => {
+  expect(complaints(inspection([...shop, pod("bare", {}, "shop", ["app"])]))).toEqual([
+    "warning sidecars: 1 pod without a sidecar, where a lane is lost: shop/bare",
+  ]);
+  const plugin = {
+    apiVersion: "extensions.istio.io/v1alpha1",
+    kind: "WasmPlugin",
+    metadata: {name: "meshlane-inbound", namespace: "shop", labels: managedBy},
+    spec: {match: [{mode: "SERVER"}]},
+  };
+  const has = {plugins: [{name: "shop/meshlane-inbound", runs: true}]};
+  const proxies = [
+    proxy("shop/cart-1"),
+    proxy("shop/cart-2", has),
+    proxy("pay/a"),
+    proxy("shop/gate", {kind: "router"}),
+  ];
+  expect(complaints(inspection([...shop, plugin], {proxies}))).toEqual([
+    "failed sidecars: proxies without the filter: shop/cart-1 (shop/meshlane-inbound)",
+  ]);
+});
+
+test("sidecars: a proxy that cannot be asked", () => {
+  const proxies = [proxy("shop/a"), proxy("shop/b", {problem: "you may not"})];
+  expect(complaints(inspection(shop, {proxies}))).toEqual([
+    "warning sidecars: 1 of 2 proxies could not be asked: you may not",
+  ]);
+});
+
+test("wasm: a module that could not be fetched, and one that a proxy refuses", () => {
+  const proxies = [proxy("shop/cart-1", {plugins: [{name: "shop/meshlane-inbound", runs: false}]})];
+  const error = "Error adding/updating listener: meshlane-inbound: invalid";
+  const resources = {"type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig": {sent: "a", acked: "", error}};
+  const connected = [{id: "cart-1.shop", istiod: "istiod", namespace: "shop", resources}];
+  expect(complaints(inspection(shop, {proxies, connected}))).toEqual([
+    "failed wasm: proxies could not fetch the module, so they serve the baseline: shop/cart-1 (shop/meshlane-inbound)",
+    `failed wasm: proxies refuse the filter: cart-1.shop: ${error}`,
+  ]);
+});
+
+test("gateways: one of no group lets pass what clients send; one on the same pods does not", () => {
+  const other = [
+    gateway("internal", {istio: "internal"}),
+    pod("internal-1", {istio: "internal"}, "istio-ingress", ["istio-proxy"]),
+  ];
+  expect(complaints(inspection([...shop, ...other]))).toEqual([
+    "warning gateways: gateway istio-ingress/internal is of no group: x-swimlane and baggage that clients send there pass into the mesh",
+  ]);
+  expect(complaints(inspection([...shop, gateway("same", {istio: "public"})]))).toEqual([]);
+});
+
+test("through: who calls a service of a group from a namespace that is not on the way", () => {
+  const requests = new Map([["cart.shop.svc.cluster.local", 12]]);
+  const pay = [...shop, namespace("pay")];
+  const proxies = [
+    proxy("pay/payment-1", {requests}),
+    proxy("shop/cart-1", {requests}),
+    proxy("pay/gate", {kind: "router", requests}),
+  ];
+  expect(complaints(inspection(pay, {proxies}))).toEqual([
+    "warning through: pay/payment-1 calls shop/cart, but namespace pay is not in through: a lane that passes there is lost",
+  ]);
+  const passed = [...pay.filter(({kind}) => kind !== "SwimLaneGroup"), group({through: ["pay"]})];
+  expect(complaints(inspection(passed, {proxies}))).toEqual([]);
+});
+
+test("native: what Envoy was built with decides", () => {
+  const proxies = [proxy("shop/a"), proxy("shop/b", {extensions: new Set(["envoy.clusters.aggregate"])})];
+  expect(complaints(inspection(shop, {proxies}))).toEqual([
+    "warning native: proxies cannot route natively: shop/b (without envoy.router.cluster_specifier_plugin.matcher)",
+  ]);
+  const careful = {...settings, nativeSupported: false};
+  expect(complaints(inspection(shop, {settings: careful}))).toEqual([
+    "warning native: all proxies could route natively, but routing: auto writes routes",
+  ]);
+});
