@@ -27,10 +27,11 @@ export interface PreparedService {
 /** Services of which something is to be written; what cannot be done of their lanes is left out and said. */
 export function prepare(plan: readonly ServicePlan[], mesh: Mesh, facts: ClusterFacts) {
   const notices: Notice[] = [];
+  const callersBy = new Map(mesh.groups.map((group) => [group, callersOf(group, mesh)]));
   const services = plan.flatMap((each): PreparedService[] => {
     const group = groupOf(each, mesh);
     if (group === undefined) return [];
-    const callers = callersOf(group, mesh);
+    const callers = callersBy.get(group) ?? [];
     const {service} = each;
     const left = withoutImpossible(each, callers, facts, notices);
     if (left.lanes.length === 0 && left.baseline.labels === undefined) return [];

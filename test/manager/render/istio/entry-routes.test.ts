@@ -158,7 +158,10 @@ test("labels at a gateway of the Gateway API are reported: its routes cannot nam
   const texts = [
     group({entry, baseline: {labels: {version: "v1"}}}),
     lane("next", {services: [{name: "cart", labels: {version: "v2"}}]}),
-    ...[...shop, kubernetesGateway, deployment("cart", "v1"), deployment("cart", "v2")],
+    ...shop,
+    kubernetesGateway,
+    deployment("cart", "v1"),
+    deployment("cart", "v2"),
   ];
   expect(rendered(texts).notices.map(({reason}) => reason)).toEqual(["LabelsAtGateway"]);
 });
