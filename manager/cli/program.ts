@@ -3,11 +3,13 @@ import {Command, CommanderError} from "commander";
 import {ClusterError} from "../cluster/failure.ts";
 import {applyCommand} from "./apply.ts";
 import {buildCommand} from "./build.ts";
+import {checkCommand} from "./check.ts";
 import {deleteCommand} from "./delete.ts";
 import {diffCommand} from "./diff.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {imageCommand} from "./image.ts";
 import {importCommand} from "./import.ts";
+import {initCommand} from "./init.ts";
 import {installCommand} from "./install.ts";
 import {playgroundCommand} from "./playground.ts";
 import {pullCommand} from "./pull.ts";
@@ -25,6 +27,8 @@ const verbs = [
   validateCommand,
   renderCommand,
   installCommand,
+  initCommand,
+  checkCommand,
   applyCommand,
   diffCommand,
   deleteCommand,
