@@ -11,9 +11,15 @@ declare module "vitest" {
   }
 }
 
-/** One mesh for all test files: the one that `npm run mesh` left running on this machine, else one of its own. */
+/**
+ * One mesh for all test files: the one that `npm run mesh` left running on this machine ($MESHLANE_MESH names which, if
+ * there are several), else one of its own.
+ */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const [running] = await runningMeshes(NOTES);
+  const wanted = process.env["MESHLANE_MESH"];
+  const meshes = await runningMeshes(NOTES);
+  const running = wanted === undefined ? meshes[0] : meshes.find(({name}) => name === wanted);
+  if (wanted !== undefined && running === undefined) throw new Error(`no mesh ${wanted} runs on this machine`);
   if (running !== undefined) {
     process.stderr.write(`tests use the mesh that runs already: ${running.name}, process ${running.pid}\n`);
     project.provide("mesh", running);
