@@ -81,7 +81,7 @@ export class Transport {
         headers: {
           ...headers,
           accept: call.accept ?? "application/json",
-          ...(body === undefined ? {} : {"content-type": call.contentType ?? "application/json"}),
+          ...(body === undefined ? {} : bodyHeaders(body, call)),
         },
       });
       sent.on("response", (response) => void read(response).then(resolve, reject));
@@ -151,6 +151,11 @@ async function read(response: http.IncomingMessage): Promise<Answer> {
     body: parsed(text),
     retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
   };
+}
+
+/** Without its length the body of a DELETE is none to the server, and with it no precondition. */
+function bodyHeaders(body: string, {contentType}: Call): http.OutgoingHttpHeaders {
+  return {"content-type": contentType ?? "application/json", "content-length": Buffer.byteLength(body)};
 }
 
 /** A text that is no JSON is what a proxy in between says. */

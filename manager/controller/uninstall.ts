@@ -33,19 +33,23 @@ export async function uninstall(api: Api, options: UninstallOptions): Promise<Ch
     const {groups, lanes} = await readLanes(api);
     removed.push(...(await deleteLanes(api, [...lanes, ...groups], {dryRun})));
   }
+  const deleted: KubernetesObject[] = [];
   for (const object of installed) {
     if (keepCrds && object.kind === "CustomResourceDefinition") continue;
     const live = await api.get(object);
     if (live === undefined || !isOurs(live)) continue;
     if (live.kind === "Namespace" && (await othersIn(api, installed, options.progress))) continue;
     await api.delete(live, {dryRun});
-    removed.push({change: "deleted", object: live, before: live});
-    if (!dryRun)
-      await eventually(
-        `${live.kind} ${live.metadata.name} is still there`,
-        async () => (await api.get(live)) === undefined,
-      );
+    deleted.push(live);
   }
+  for (const object of dryRun ? [] : deleted) {
+    const {kind, metadata} = object;
+    await eventually(
+      `${kind} ${metadata.name} is being deleted, but still there`,
+      async () => (await api.get(object)) === undefined,
+    );
+  }
+  removed.push(...deleted.map((object): Changed => ({change: "deleted", object, before: object})));
   return removed;
 }
 
