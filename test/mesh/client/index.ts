@@ -2,8 +2,10 @@ import {inject} from "vitest";
 import {Mesh} from "./mesh.ts";
 
 export {Mesh, type PodView} from "./mesh.ts";
+export {applyLanes, deleteLanes, type Ended, installMeshlane, meshlane, meshlaneOk} from "./meshlane.ts";
 export {receivedBy, type Reply, type Request, type ShopReply} from "./reply.ts";
 export {Load, type LoadResult} from "./load.ts";
+export {groupObject, laneObject, Meshlane} from "./meshlane.ts";
 export * from "../shop/shop.ts";
 export {GATEWAY_PORT, gatewayDeployment, INGRESS} from "../shop/ingress.ts";
 
