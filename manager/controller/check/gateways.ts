@@ -6,6 +6,7 @@ import {count, ok, type Result, some, warning} from "./result.ts";
 export function checkGateways({desired}: Inspection): Result[] {
   if (desired === undefined) return [];
   const {facts, mesh} = desired;
+  if (mesh.groups.length === 0) return [ok("gateways", "there is no group yet")];
   const own = new Set(mesh.groups.flatMap(({spec}) => spec.entry.gateways));
   const guarded = [...own].map((key) => facts.gateways.get(key)?.selector ?? {});
   const leaving = facts.egressGateways.map((key) => facts.kubernetesServices.get(key)?.selector ?? {});
