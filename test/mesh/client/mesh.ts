@@ -14,6 +14,7 @@ import {untilReady} from "../kubernetes/ready.ts";
 import {until} from "../until.ts";
 import {Load} from "./load.ts";
 import {type Reply, type Request, shopReply, type ShopReply} from "./reply.ts";
+import {SteadyLoad} from "./steady-load.ts";
 
 /** One pod of the mesh as the machine sees it. */
 export interface PodView {
@@ -106,13 +107,22 @@ export class Mesh {
 
   /** Sends a request from this machine, outside the mesh, to the gateway `istio-ingress/public`. */
   async request(request: Request = {}): Promise<ShopReply> {
-    this.#gateway ??= (await this.pods(INGRESS, {app: "public"}))[0]?.address;
-    return shopReply(await send(`http://${this.#gateway}:${GATEWAY_PORT}`, request));
+    return shopReply(await send(await this.#gatewayUrl(), request));
   }
 
   /** Requests to the gateway at a steady rate. `request`: asked for each. */
   load(perSecond: number, request: () => Request): Load {
     return new Load(perSecond, () => this.request(request()));
+  }
+
+  /** Requests to the gateway at a steady rate, from a thread of its own; `requests` are sent by turns. */
+  async steadyLoad(perSecond: number, ...requests: readonly Request[]): Promise<SteadyLoad> {
+    return new SteadyLoad(await this.#gatewayUrl(), perSecond, requests);
+  }
+
+  async #gatewayUrl(): Promise<string> {
+    this.#gateway ??= (await this.pods(INGRESS, {app: "public"}))[0]?.address;
+    return `http://${this.#gateway}:${GATEWAY_PORT}`;
   }
 
   /** Sends a request from inside a pod, as its program would: through its sidecar if it has one. */
@@ -222,13 +232,14 @@ async function accessOf(kubeconfig: string): Promise<Access> {
 /** Never rejects: that there was no answer is part of the reply. */
 async function send(
   base: string,
-  {url = "/", method = "GET", host, headers = {}, body, timeoutMs = PATIENCE_MS}: Request,
+  {url = "/", method = "GET", host, headers = {}, body, timeoutMs = PATIENCE_MS, newConnection}: Request,
 ): Promise<Reply> {
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const all = {...headers, ...(host === undefined ? {} : {host})};
       const signal = AbortSignal.timeout(timeoutMs);
-      httpRequest(new URL(url, base), {agent, method, headers: all, signal}, resolve).once("error", reject).end(body);
+      const options = {agent: newConnection === true ? false : agent, method, headers: all, signal} as const;
+      httpRequest(new URL(url, base), options, resolve).once("error", reject).end(body);
     });
     return {status: response.statusCode!, headers: response.headers, body: await text(response)};
   } catch (error) {

@@ -9,6 +9,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly timeoutMs?: number;
+  /** On a connection of its own; left out, one that is open may be used. */
+  readonly newConnection?: boolean;
 }
 
 export interface Reply {

@@ -1,0 +1,97 @@
+// Sends requests at a steady rate from a thread of its own, whether or not the ones before have been answered.
+import {Agent, request} from "node:http";
+import {performance} from "node:perf_hooks";
+import {parentPort, workerData} from "node:worker_threads";
+
+const {base, perSecond, requests} = workerData;
+const PATIENCE_MS = 15_000;
+const agent = new Agent({keepAlive: true});
+const began = performance.now();
+const now = () => performance.timeOrigin + performance.now();
+const ways = {};
+const failed = [];
+const milliseconds = [];
+let sent = 0;
+let waiting = 0;
+let stopping = false;
+
+const timer = setInterval(() => {
+  const due = ((performance.now() - began) / 1000) * perSecond;
+  while (sent < due) send(requests[sent++ % requests.length]);
+}, 2);
+
+parentPort.on("message", ({id, stop}) => {
+  stopping ||= stop;
+  if (!stop) return parentPort.postMessage({id, result: result()});
+  clearInterval(timer);
+  const end = setInterval(() => {
+    if (waiting > 0) return;
+    clearInterval(end);
+    parentPort.postMessage({id, result: result()});
+    parentPort.close();
+    agent.destroy();
+  }, 5);
+});
+
+let lastAnswer = began;
+
+function result() {
+  const sorted = milliseconds.toSorted((a, b) => a - b);
+  const at = (part) => Math.round(sorted[Math.floor(sorted.length * part)] ?? 0);
+  const seconds = (lastAnswer - began) / 1000;
+  return {
+    sent,
+    perSecond: Math.round(milliseconds.length / seconds),
+    waiting,
+    ways: {...ways},
+    failed: [...failed],
+    ms: {p50: at(0.5), p99: at(0.99), most: at(0.99999)},
+  };
+}
+
+function send({url = "/", method = "GET", host, headers = {}}) {
+  const sentAt = now();
+  waiting++;
+  const end = (status, text, error) => {
+    waiting--;
+    lastAnswer = performance.now();
+    milliseconds.push(now() - sentAt);
+    if (status >= 200 && status < 400) {
+      const way = wayOf(text);
+      ways[way] = (ways[way] ?? 0) + 1;
+    } else failed.push({status, sentAt, endedAt: now(), said: error ?? text.slice(0, 200)});
+  };
+  const options = {
+    agent,
+    method,
+    headers: {...headers, ...(host === undefined ? {} : {host})},
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  };
+  let ended = false;
+  const once = (...args) => {
+    if (ended) return;
+    ended = true;
+    end(...args);
+  };
+  request(new URL(url, base), options, (response) => {
+    const chunks = [];
+    response.on("data", (chunk) => chunks.push(chunk));
+    response.on("error", (error) => once(0, "", error.message));
+    response.on("end", () => once(response.statusCode, Buffer.concat(chunks).toString()));
+  })
+    .on("error", (error) => once(0, "", error.message))
+    .end();
+}
+
+/** The workloads that answered, callers before their callees. */
+function wayOf(text) {
+  try {
+    return workloads(JSON.parse(text)).join(" ");
+  } catch {
+    return "?";
+  }
+}
+
+function workloads({workload = "?", calls = []}) {
+  return [workload, ...calls.flatMap(workloads)];
+}

@@ -1,0 +1,65 @@
+import {join} from "node:path";
+import {Worker} from "node:worker_threads";
+import type {Request} from "./reply.ts";
+
+/** A request that was not answered with a status below 400. Times are in milliseconds since the epoch. */
+export interface FailedRequest {
+  /** 0 when there was no answer. */
+  readonly status: number;
+  readonly sentAt: number;
+  readonly endedAt: number;
+  /** The beginning of the answer, or why there was none. */
+  readonly said: string;
+}
+
+export interface SteadyResult {
+  readonly sent: number;
+  /** Answers a second, from the first request to the last answer. */
+  readonly perSecond: number;
+  /** How many are not answered yet. */
+  readonly waiting: number;
+  /** How many went through these workloads: `{"frontend cart--ann": 512}`. */
+  readonly ways: Readonly<Record<string, number>>;
+  readonly failed: readonly FailedRequest[];
+  /** Until the answer. */
+  readonly ms: {readonly p50: number; readonly p99: number; readonly most: number};
+}
+
+/**
+ * Requests at a steady rate, whether or not the ones before have been answered. They come from a thread of its own, so that
+ * what the test does meanwhile does not delay them.
+ */
+export class SteadyLoad {
+  readonly #worker: Worker;
+  readonly #asked = new Map<number, (result: SteadyResult) => void>();
+  #last = 0;
+
+  /** @param requests sent by turns to `base`, `http://HOST:PORT` */
+  constructor(base: string, perSecond: number, requests: readonly Request[]) {
+    const file = join(import.meta.dirname, "steady-load.mjs");
+    this.#worker = new Worker(file, {workerData: {base, perSecond, requests}, execArgv: []});
+    this.#worker.on("message", ({id, result}: {id: number; result: SteadyResult}) => {
+      this.#asked.get(id)?.(result);
+      this.#asked.delete(id);
+    });
+  }
+
+  /** What has happened so far. */
+  result(): Promise<SteadyResult> {
+    return this.#ask(false);
+  }
+
+  /** Sends no more, and resolves when all are answered. */
+  stop(): Promise<SteadyResult> {
+    return this.#ask(true);
+  }
+
+  #ask(stop: boolean): Promise<SteadyResult> {
+    const id = ++this.#last;
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, resolve);
+      this.#worker.once("error", reject);
+      this.#worker.postMessage({id, stop});
+    });
+  }
+}
