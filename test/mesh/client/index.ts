@@ -6,7 +6,6 @@ export {applyLanes, deleteLanes, type Ended, installMeshlane, meshlane, meshlane
 export {receivedBy, type Reply, type Request, type ShopReply} from "./reply.ts";
 export {Load, type LoadResult} from "./load.ts";
 export {groupObject, laneObject} from "./lanes.ts";
-export {applyLanes, deleteLanes, installMeshlane, meshlane, meshlaneOk} from "./meshlane.ts";
 export {type FailedRequest, SteadyLoad, type SteadyResult} from "./steady-load.ts";
 export * from "../shop/shop.ts";
 export {GATEWAY_PORT, gatewayDeployment, INGRESS} from "../shop/ingress.ts";
