@@ -38,20 +38,18 @@ export interface PodLanes {
   readonly fallbacks: readonly string[];
 }
 
-/** The label that the pods of a fork carry. */
-export const LANE_LABEL = "meshlane.dev/lane";
-
 /**
  * One configuration for all pods of a namespace; on a gateway the filter finds out by itself that it is on one.
  * @param egress hosts whose Services requests leave the mesh through
  */
 export function namespaceOutboundConfig(mesh: MeshSettings, pods: PodLanes, egress: readonly string[]): FilterConfig {
   const {lanes, fallbacks} = pods;
+  const own = {...(lanes.length === 0 ? {} : {lanes}), ...(fallbacks.length === 0 ? {} : {fallbacks})};
   return {
     module: "outbound",
     configuration: {
       ...common(mesh),
-      pods: {label: LANE_LABEL, lanes, fallbacks},
+      ...(Object.keys(own).length === 0 ? {} : {pods: own}),
       ...(egress.length === 0 ? {} : {mesh: {egress}}),
     },
   };

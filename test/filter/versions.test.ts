@@ -9,6 +9,7 @@ import {
   type FilterConfig,
   gatewayOutboundConfig,
   inboundConfig,
+  namespaceOutboundConfig,
   outboundConfig,
 } from "../../manager/render/filter-config.ts";
 import {TRACE_HEADERS} from "../reference/trace-ids.ts";
@@ -54,6 +55,7 @@ const newConfigurations = [
   inboundConfig({traceIds: [], plainText: true}),
   outboundConfig(settings),
   outboundConfig(settings, "ann"),
+  namespaceOutboundConfig(settings, {lanes: [], fallbacks: []}, []),
   gatewayOutboundConfig(settings),
   ...[false, true].flatMap((issue) => {
     const groups = sampleGroups({issue});

@@ -47,7 +47,6 @@ function podsOf(texts: readonly string[]): JsonObject {
 test("pods know their lane by their Service's selector and the lane's labels; those of a fallback know none", () => {
   const apart = `${clusterText.replace("namespace: istio-ingress", "namespace: shop")}`;
   expect(podsOf([shopText.replace("istio-ingress/", "shop/"), apart])).toEqual({
-    label: "meshlane.dev/lane",
     lanes: [
       {lane: "ann", labels: {app: "cart--ann"}},
       {lane: "bob", labels: {app: "payment--bob"}},
