@@ -67,7 +67,7 @@ export async function startMesh({say, progress, signal}: MeshOptions): Promise<R
     const host = hostOn({processes, network, parts, say});
     await mkdir(host.logs);
     await network.create();
-    progress("starting Kubernetes and Istio ...");
+    progress(`starting Kubernetes and Istio as ${network.name} ...`);
     return {note: await startAll(host, progress), host, stop};
   } catch (error) {
     await stop();
