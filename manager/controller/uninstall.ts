@@ -54,7 +54,12 @@ export async function uninstall(api: Api, options: UninstallOptions): Promise<Ch
 }
 
 /** What Kubernetes and Istio put into every namespace. */
-const everywhere = new Set(["ConfigMap kube-root-ca.crt", "ConfigMap istio-ca-root-cert", "ServiceAccount default"]);
+const everywhere = new Set([
+  "ConfigMap kube-root-ca.crt",
+  "ConfigMap istio-ca-root-cert",
+  "ConfigMap istio-ca-crl",
+  "ServiceAccount default",
+]);
 const passing = new Set(["Event", "Lease", "EndpointSlice", "Endpoints"]);
 
 /** Whether our namespace holds something of somebody else's, which would go with it. */

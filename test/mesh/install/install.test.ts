@@ -1,0 +1,111 @@
+import {afterAll, beforeAll, expect, test} from "vitest";
+import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
+import {group, lane, text} from "../apply/lanes.ts";
+import {type Mesh, theMesh} from "../client/index.ts";
+import {install, meshlaneOn, type Meshlane} from "../client/meshlane.ts";
+import {playgroundWith} from "../shop/playground.ts";
+
+const SHOP = "install-shop";
+const HOST = "install.localhost";
+let mesh: Mesh;
+let meshlane: Meshlane;
+
+beforeAll(async () => {
+  mesh = await theMesh();
+  meshlane = meshlaneOn(mesh);
+  await mesh.shop(SHOP, playgroundWith({frontend: {calls: ["cart"]}, cart: {}, "cart--ann": {}}), {hosts: [HOST]});
+});
+afterAll(async () => {
+  await meshlane(["uninstall"]);
+  await mesh.removeNamespace(SHOP);
+});
+
+/** What comes, goes and changes by itself in every cluster. */
+const passing = new Set(["Event", "Lease", "EndpointSlice", "Endpoints", "APIService"]);
+
+/** Every object of the cluster as its user sees it: what it says, without what the server keeps about it. */
+async function everything(): Promise<Record<string, unknown>> {
+  const names = (await mesh.kubectl("api-resources", "--verbs=list", "-o", "name")).trim().split("\n");
+  const out = await mesh.kubectl("get", names.join(","), "-A", "-o", "json", "--show-managed-fields=false");
+  const {items} = JSON.parse(out) as {items: KubernetesObject[]};
+  const kept = items.filter(({kind}) => !passing.has(kind));
+  return Object.fromEntries(
+    kept.map(({status: _status, ...object}) => {
+      const {resourceVersion: _version, generation: _generation, ...metadata} = object.metadata;
+      return [`${object.apiVersion} ${object.kind} ${metadata.namespace}/${metadata.name}`, {...object, metadata}];
+    }),
+  );
+}
+
+test("uninstall takes exactly ours out: every object of the cluster is as before", async () => {
+  const before = await everything();
+  expect(Object.keys(before).length).toBeGreaterThan(100);
+  await install(mesh);
+  const files = text(group(SHOP, HOST), lane(SHOP, "ann", "cart--ann"));
+  expect(await meshlane(["apply", "-f", "-", "--wait"], files)).toMatchObject({code: 0});
+  expect(Object.keys(await everything()).length).toBeGreaterThan(Object.keys(before).length + 8);
+  const gone = await meshlane(["uninstall"]);
+  expect(gone, gone.stderr).toMatchObject({code: 0});
+  expect(await everything()).toEqual(before);
+  expect(await meshlane(["uninstall"])).toMatchObject({code: 0, stdout: ""});
+});
+
+test("until a group exists no route changes", async () => {
+  const [pod] = await mesh.pods(SHOP, {app: "frontend"});
+  const listeners = () =>
+    mesh.envoy(pod!, "/config_dump?resource=dynamic_route_configs&mask=route_config.virtual_hosts");
+  const before = await listeners();
+  await install(mesh);
+  const ours = await mesh.kubectl(
+    "get",
+    "envoyfilters,wasmplugins,virtualservices,destinationrules",
+    "-A",
+    "-l",
+    "app.kubernetes.io/managed-by=meshlane",
+    "-o",
+    "name",
+  );
+  expect(ours).toBe("");
+  expect(await listeners()).toBe(before);
+});
+
+test("installing again changes nothing, and upgrade of the same version neither", async () => {
+  await install(mesh);
+  for (const verb of ["install", "upgrade"]) {
+    const again = await meshlane([verb, "--registry", `${mesh.registry}/mesh`, "--plain-http"]);
+    expect(again, again.stderr).toMatchObject({code: 0});
+    expect(
+      again.stdout
+        .trimEnd()
+        .split("\n")
+        .filter((line) => !line.endsWith(" unchanged")),
+    ).toEqual([]);
+  }
+});
+
+test("--keep-crds keeps the lanes, which have no effect until the next installation", async () => {
+  await install(mesh);
+  const files = text(group(SHOP, HOST), lane(SHOP, "kept", "cart--ann"));
+  const path = async () => (await mesh.request({host: HOST, headers: {"x-swimlane": "kept"}})).path;
+  expect(await meshlane(["apply", "-f", "-", "--wait"], files)).toMatchObject({code: 0});
+  expect(await path()).toBe("frontend -> cart--ann");
+  expect(await meshlane(["uninstall", "--keep-crds"])).toMatchObject({code: 0});
+  expect(await mesh.kubectl("get", "swimlanes", "-n", SHOP, "-o", "name")).toContain("/kept");
+  await expect.poll(path, {timeout: 10_000}).toBe("frontend -> cart");
+  await install(mesh);
+  const upgraded = await meshlane(["upgrade", "--plain-http"]);
+  expect(upgraded, upgraded.stderr).toMatchObject({code: 0});
+  expect(await path()).toBe("frontend -> cart--ann");
+});
+
+test("a registry without the modules is refused with --no-push, and named", async () => {
+  const {code, stderr} = await meshlane([
+    "install",
+    "--registry",
+    `${mesh.registry}/empty`,
+    "--plain-http",
+    "--no-push",
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`${mesh.registry}/empty/inbound`);
+});
