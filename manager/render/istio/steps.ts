@@ -32,9 +32,11 @@ export function steps(desired: readonly IstioObject[], live: readonly Kubernetes
   const changes = changesOf(desired, live);
   const of = (part: Part) => changes.filter((change) => change.part === part);
   const growing = of("destinations").flatMap(grow);
+  // From one way to route to the other, the new one is there before the old one goes.
+  const routes = [...of("routes").flatMap(put), ...of("routes").flatMap(remove)];
   const middle: Stage[] = [
     {title: "filters", writes: of("filter").flatMap(put), waitAfter: false},
-    {title: "routes", writes: of("routes").flatMap((change) => [...put(change), ...remove(change)]), waitAfter: false},
+    {title: "routes", writes: routes, waitAfter: false},
     {title: "edges", writes: of("edge").flatMap(put), waitAfter: false},
   ].filter(({writes}) => writes.length > 0);
   const last = [

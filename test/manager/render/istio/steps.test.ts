@@ -217,6 +217,20 @@ test("what a pass that was cut short left to shrink is waited for again", () => 
   ]);
 });
 
+test("from one way to route to the other, the new one is there before the old one goes", () => {
+  const native = {...world1, routing: "native"};
+  for (const [before, after] of [
+    [native, world1],
+    [world1, native],
+  ] as const) {
+    const stages = steps(desired(after), desired(before) as KubernetesObject[]);
+    const {writes} = stages.find(({title}) => title === "routes")!;
+    const first = writes.findIndex((one) => "delete" in one);
+    expect(writes.slice(0, first === -1 ? writes.length : first).length).toBeGreaterThan(0);
+    expect(writes.slice(first === -1 ? writes.length : first).every((one) => "delete" in one)).toBe(true);
+  }
+});
+
 test("objects that are not ours are not looked at, whatever their names", () => {
   const strangers = desired(world1).map((object) => ({...object, metadata: {...object.metadata, labels: {}}}));
   const deletes = steps([], strangers as KubernetesObject[]);
