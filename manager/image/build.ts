@@ -20,7 +20,7 @@ const compiler = join(top, "scripts", "build-filter.mjs");
 const needed = [compiler, join(top, "filter", "inbound.ts"), join(top, "node_modules", "assemblyscript")];
 
 /** Whether this is a checkout, with the filter's sources and their compiler; an installed package has the modules only. */
-export const hasSources = needed.every((path) => existsSync(path));
+const hasSources = needed.every((path) => existsSync(path));
 
 /**
  * Puts the modules into a folder: compiled from the sources where they are, otherwise those that the program comes with.

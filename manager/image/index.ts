@@ -1,12 +1,11 @@
 export {type BuiltFile, buildModules} from "./build.ts";
 export {type Fetched, fetchArtifact, titledFiles} from "./fetch-artifact.ts";
-export {holdsLanes, lanesArtifact, readLanes} from "./lanes.ts";
+export {lanesArtifact, readLanes} from "./lanes.ts";
 export {isLayout, readLayout, writeLayout} from "./layout.ts";
 export {moduleDigests, ownImages} from "./own-images.ts";
 export {pushArtifact} from "./push-artifact.ts";
-export {hasModules, type ModuleOptions, type ModuleReference, pushModules} from "./push-modules.ts";
+export {hasModules, type ModuleReference, pushModules} from "./push-modules.ts";
 export {formatReference, isReference, parseReference, parseRegistry, type Reference} from "./reference.ts";
 export {Registry} from "./registry.ts";
-export type {RegistryOptions} from "./session.ts";
 export {type Check, verifyArtifact, verifyModule} from "./verify.ts";
 export {moduleVersions, type ModuleVersion} from "./versions.ts";

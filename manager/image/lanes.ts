@@ -5,7 +5,7 @@ import {type Fetched, fetchArtifact} from "./fetch-artifact.ts";
 import {formatReference, parseReference} from "./reference.ts";
 import type {RegistryOptions} from "./session.ts";
 
-export const lanesType = "application/vnd.meshlane.lanes.v1+yaml";
+const lanesType = "application/vnd.meshlane.lanes.v1+yaml";
 
 /** The OCI image specification, version 1.1: "Guidance for an Empty Descriptor". */
 const emptyConfig = content("application/vnd.oci.empty.v1+json", Buffer.from("{}"));
