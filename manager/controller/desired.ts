@@ -4,6 +4,7 @@ import {compileMesh, type Owners, type Plan} from "../compile/index.ts";
 import {keyOf, type Mesh, type Problem} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {GroupStatus} from "../model/status.ts";
+import {handedOver} from "../render/istio/adopt.ts";
 import {renderIstio} from "../render/istio/index.ts";
 import type {Rendering} from "../render/istio/options.ts";
 import type {ClusterState} from "./cluster-state.ts";
@@ -26,12 +27,13 @@ export interface Desired {
   ways(lane: string): string[];
 }
 
-/** Pure: the same state gives the same objects. @param adopt Services, `NAMESPACE/NAME`, whose VirtualService is handed over */
+/** Pure: the same state gives the same objects. @param adopt Services, `NAMESPACE/NAME`, whose VirtualService is handed over now */
 export function desired(state: ClusterState, settings: Settings, adopt: readonly string[]): Desired {
   const {mesh, problems} = soundMesh([...state.groups, ...state.lanes]);
   const facts = clusterFacts(state.objects);
   const plan = compileMesh(mesh, facts, ownersOf(state.groups));
-  const rendering = renderIstio(plan, mesh, facts, {...settings, adopt});
+  const adopted = [...new Set([...adopt, ...handedOver(state.live, facts.domain)])];
+  const rendering = renderIstio(plan, mesh, facts, {...settings, adopt: adopted});
   return {
     mesh,
     facts,

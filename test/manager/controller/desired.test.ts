@@ -1,0 +1,54 @@
+import {expect, test} from "vitest";
+import type {ClusterState} from "../../../manager/controller/cluster-state.ts";
+import {desired} from "../../../manager/controller/desired.ts";
+import type {Settings} from "../../../manager/controller/settings.ts";
+import {isOurs, type KubernetesObject} from "../../../manager/model/kubernetes.ts";
+
+const settings: Settings = {
+  mesh: {traceIds: [], plainText: false},
+  registry: "registry.example.com/mesh",
+  version: "0.1.0",
+  digests: {inbound: "", outbound: "", edge: "", "edge-response": ""},
+  extensionApi: "WasmPlugin",
+  nativeSupported: true,
+};
+const metadata = (name: string) => ({name, namespace: "shop"});
+const service = (name: string): KubernetesObject => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: metadata(name),
+  spec: {selector: {app: name}, ports: [{name: "http", port: 80}]},
+});
+const users: KubernetesObject = {
+  apiVersion: "networking.istio.io/v1",
+  kind: "VirtualService",
+  metadata: metadata("cart"),
+  spec: {hosts: ["cart"], http: [{route: [{destination: {host: "cart"}}]}]},
+};
+const ours = "meshlane.dev/v1alpha1";
+const group = {apiVersion: ours, kind: "SwimLaneGroup", metadata: metadata("shop"), spec: {routing: "routes"}};
+const lane = (name: string): KubernetesObject => ({
+  apiVersion: ours,
+  kind: "SwimLane",
+  metadata: metadata(name),
+  spec: {services: [{name: "cart", to: `cart--${name}`}]},
+});
+
+function state(virtualService: KubernetesObject, ...lanes: string[]): ClusterState {
+  const namespace = {apiVersion: "v1", kind: "Namespace", metadata: {name: "shop"}};
+  const objects = [namespace, service("cart"), ...lanes.map((name) => service(`cart--${name}`)), virtualService];
+  return {objects, live: objects.filter(isOurs), groups: [group], lanes: lanes.map(lane)};
+}
+
+function cartOf({objects}: {objects: readonly KubernetesObject[]}): KubernetesObject | undefined {
+  return objects.find(({kind, metadata: {name}}) => kind === "VirtualService" && name === "cart");
+}
+
+test("a VirtualService that was handed over once stays so for every apply after it, whoever applies", () => {
+  const {rendering: first} = desired(state(users, "ann"), settings, ["shop/cart"]);
+  const adopted = cartOf(first);
+  expect(adopted).toBeDefined();
+  const {rendering: later} = desired(state(adopted!, "ann", "bob"), settings, []);
+  expect(JSON.stringify(cartOf(later)?.spec)).toContain("cart--bob");
+  expect(later.notices).toEqual([]);
+});
