@@ -168,7 +168,7 @@ const entry = object({
     ),
   );
 
-export const groupSpec = object(
+const groupSpec = object(
   {
     services: unique(name, 500)
       .min(1, "must not be empty; left out, it means all Services of the namespace")

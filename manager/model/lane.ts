@@ -103,7 +103,7 @@ const ways = `one of ${workloads.join(", ")}, or spec.labels for all services`;
 
 const later = "is not available yet: leave it out";
 
-export const laneSpec = object(
+const laneSpec = object(
   {
     group: group.optional().describe("The lane's group, NAME or NAMESPACE/NAME; left out, the namespace's only one."),
     owner: z

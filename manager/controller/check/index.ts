@@ -12,8 +12,7 @@ import {checkThrough} from "./through.ts";
 import {checkVersions} from "./versions.ts";
 import {checkWasm} from "./wasm.ts";
 
-export {inspect, type InspectOptions} from "./inspect.ts";
-export {supportsNative} from "./native.ts";
+export {inspect} from "./inspect.ts";
 export type {Result} from "./result.ts";
 
 /** Judges what was seen, at least one result a check. Pure. */

@@ -20,7 +20,7 @@ test("a group without a spec is all Services of its namespace, and users are tol
   expect(errors).toEqual([]);
   expect(mesh.groups[0]!.metadata.namespace).toBe("default");
   expect(mesh.groups[0]!.spec).toEqual({
-    entry: {gateways: [], services: [], lane: [], trusted: []},
+    entry: {gateways: [], services: [], lane: [], trusted: [], routes: []},
     stickyBy: [{issue: "swimlane-id"}],
     strict: [],
     routing: "auto",

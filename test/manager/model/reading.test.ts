@@ -43,7 +43,7 @@ test("objects of others are skipped with a warning", () => {
 
 test("nothing at all is an empty mesh", () => {
   for (const text of ["", "---\n---\n", "# only a comment\n"]) {
-    expect(loadMesh([{name: "a", text}])).toEqual({mesh: {groups: [], lanes: []}, problems: []});
+    expect(loadMesh([{name: "a", text}])).toEqual({mesh: {groups: [], lanes: []}, others: [], problems: []});
   }
 });
 
