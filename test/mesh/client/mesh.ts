@@ -110,6 +110,11 @@ export class Mesh {
     return shopReply(await send(await this.#gatewayUrl(), request));
   }
 
+  /** Sends a request from this machine to another gateway's pod, at the port where gateways listen. */
+  async requestTo({address}: PodView, request: Request = {}): Promise<ShopReply> {
+    return shopReply(await send(`http://${address}:${GATEWAY_PORT}`, request));
+  }
+
   /** Requests to the gateway at a steady rate. `request`: asked for each. */
   load(perSecond: number, request: () => Request): Load {
     return new Load(perSecond, () => this.request(request()));
