@@ -8,7 +8,7 @@ import {Names} from "./names.ts";
 import {type PodHost, RunningPod} from "./pod.ts";
 import type {Pod} from "./pod-types.ts";
 
-export const NODE = "node";
+const NODE = "node";
 
 /**
  * The node of the mesh under test: binds every pod to itself (there is no scheduler), runs it, tells its status, and

@@ -21,7 +21,7 @@ export interface Kind {
   readonly namespace?: string;
 }
 
-export class ApiError extends Error {
+class ApiError extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
     super(message);

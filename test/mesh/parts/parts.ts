@@ -8,7 +8,7 @@ import {cacheFolder, type EnvoyVersion, type Progress} from "../../../manager/pl
 import {run} from "../run.ts";
 
 /** The folder of `go.mod`. */
-export const MODULE = import.meta.dirname;
+const MODULE = import.meta.dirname;
 
 /** The programs of go.mod's `tool` block, as Go names them; `server` is etcd. */
 const TOOLS = [
