@@ -68,7 +68,7 @@ export class FakeApi {
       })();
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void server.closeAllConnections());
+    onTestFinished(() => server.closeAllConnections());
     onTestFinished(() => void server.close());
     const fake = new FakeApi(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     return fake;

@@ -1,0 +1,47 @@
+import {expect, test} from "vitest";
+import {meshlane} from "./captured.ts";
+import {broken, shop} from "./samples.ts";
+
+test.each(["install", "upgrade", "uninstall", "apply", "delete", "diff"])("%s --help has examples", async (verb) => {
+  const {code, stdout} = await meshlane([verb, "--help"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain(`Examples:\n  meshlane ${verb}`);
+  expect(stdout).toContain("--context <name>");
+});
+
+test.each([
+  ["nothing to apply", ["apply"], "name what to apply: -f FILE, or oci://HOST/NAME@sha256:..."],
+  ["a file without -f", ["apply", "shop.yaml"], "shop.yaml is no reference; a file is named with -f"],
+  ["a dry run of nobody", ["apply", "-f", shop, "--dry-run=all"], "Allowed choices are client, server"],
+  ["a time without unit", ["apply", "-f", shop, "--wait=60"], "write it like 500ms, 60s or 2m"],
+  ["no registry", ["install", "-o", "yaml"], "name the registry of the modules: --registry HOST/PATH"],
+  ["no file to compare", ["diff"], "required option '-f, --file <file>' not specified"],
+])("%s is wrong usage: exit code 2, nothing on stdout", async (_name, args, message) => {
+  const {code, stdout, stderr} = await meshlane(args);
+  expect({code, stdout}).toEqual({code: 2, stdout: ""});
+  expect(stderr).toContain(message);
+});
+
+test("a kubeconfig that is not there is a message; of diff it is no difference", async () => {
+  const where = ["--kubeconfig", "/nowhere/config"];
+  const message = "meshlane: there is no kubeconfig: /nowhere/config does not exist. Name one with --kubeconfig FILE\n";
+  expect(await meshlane(["apply", "-f", shop, ...where])).toEqual({code: 1, stdout: "", stderr: message});
+  expect(await meshlane(["diff", "-f", shop, ...where])).toEqual({code: 2, stdout: "", stderr: message});
+  expect(await meshlane(["diff", "-f", "-", ...where], broken)).toMatchObject({code: 2, stdout: ""});
+});
+
+test("install -o yaml prints what an installation has, and needs no cluster", async () => {
+  const args = ["install", "--registry", "registry.example.com/mesh", "-o", "json", "--kubeconfig", "/nowhere/config"];
+  const {code, stdout} = await meshlane(args);
+  expect(code).toBe(0);
+  const {items} = JSON.parse(stdout) as {items: {kind: string; metadata: {labels: object}}[]};
+  expect(items.map(({kind}) => kind)).toEqual([
+    "CustomResourceDefinition",
+    "CustomResourceDefinition",
+    "Namespace",
+    "Role",
+    "RoleBinding",
+    "ConfigMap",
+  ]);
+  for (const {metadata} of items) expect(metadata.labels).toMatchObject({"app.kubernetes.io/managed-by": "meshlane"});
+});
