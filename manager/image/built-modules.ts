@@ -1,10 +1,10 @@
 import {readFile} from "node:fs/promises";
-import {join} from "node:path";
+import {dirname, join} from "node:path";
 import {meshModules, type MeshModule} from "../compile/module.ts";
 import type {BuiltModule} from "./module-image.ts";
 
 /** The top folder of the checkout or the installed package. */
-export const top = join(import.meta.dirname, "..", "..");
+export const top = dirname(dirname(import.meta.dirname));
 
 /** Where the modules are that this program comes with. */
 export const builtFolder = join(top, "filter", "build");

@@ -44,7 +44,7 @@ test("lane files that are pushed come back byte by byte, and pushed again have t
 test("lane files with a problem are not pushed", async () => {
   const {requests} = registry();
   requests.length = 0;
-  const refused = await meshlane(["push", "-f", "-", `oci://${registry().host}/lanes/broken:v1`], broken);
+  const refused = await meshlane(["push", "-f", shop, "-f", "-", `oci://${registry().host}/lanes/broken:v1`], broken);
   expect(refused).toMatchObject({code: 1, stdout: ""});
   expect(refused.stderr).toContain("standard input:5");
   const empty = join(folder(), "empty.yaml");
