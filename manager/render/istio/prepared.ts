@@ -61,7 +61,8 @@ function withoutImpossible(
     return {...plan, baseline: {service: plan.service}, lanes: []};
   }
   const whole = {service: plan.service};
-  const reachable = portCheck(plan, facts, notices);
+  const [hasPorts, hasAddress] = [portCheck(plan, facts, notices), headlessCheck(plan, facts, notices)];
+  const reachable = (to: Destination) => hasAddress(to) && hasPorts(to);
   if (!needsSubsets(plan, facts)) return changed(plan, whole, reachable);
   const obstacle = subsetObstacle(plan.service, callers, facts);
   if (obstacle !== undefined) notices.push(obstacle);
@@ -98,6 +99,27 @@ function serviceObstacle({service, lanes}: ServicePlan, facts: ClusterFacts): No
     reason: "NoHttpPort",
     message: `has no HTTP port, and only HTTP carries a context; its lanes (${first}, ...) are left out`,
     hint: `Name the port http or http-..., or write appProtocol: http, if it is HTTP.`,
+  };
+}
+
+/** The caller chooses the pod of a headless Service, and has chosen one of the baseline's: its cluster is ORIGINAL_DST. */
+function headlessCheck({service}: ServicePlan, facts: ClusterFacts, notices: Notice[]): (to: Destination) => boolean {
+  const said = new Set<string>();
+  return (to) => {
+    if (to.service === service || facts.kubernetesServices.get(to.service)?.headless !== true) return true;
+    if (!said.has(to.service)) notices.push(headless(to.service, service));
+    said.add(to.service);
+    return false;
+  };
+}
+
+function headless(service: string, overridden: string): Notice {
+  return {
+    severity: "error",
+    subject: `Service ${service}`,
+    reason: "HeadlessLane",
+    message: `is headless, so a request goes to the pod whose address its caller asked for, one of ${overridden}; lanes that name it are left out there`,
+    hint: "Give the lane's pods a Service with a cluster IP; it may stand beside the headless one.",
   };
 }
 

@@ -28,6 +28,7 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
   const objects: IstioObject[] = [];
   const adopted = new Map<string, {users: ForeignVirtualService; services: PreparedService[]}>();
   const routed: PreparedService[] = [];
+  const natively: PreparedService[] = [];
   for (const service of services) {
     const users = meshVirtualServices(all, service.host, facts.domain);
     const way = wayOf(service, users, options);
@@ -41,6 +42,7 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
     // Routes without the destinations that they name, left out for their size, would refuse every request.
     if (large.length > 0) continue;
     routed.push(service);
+    if (way.way === "native") natively.push(service);
     objects.push(...own);
     if (way.way === "adopt") {
       const {users: owner} = way;
@@ -51,7 +53,7 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
   }
   objects.push(...renderDestinations(routed));
   objects.push(...[...adopted.values()].map(({users, services: own}) => adopt(users, own)));
-  notices.push(...sidecarNotices(routed, facts));
+  notices.push(...sidecarNotices(natively, facts));
   return {objects, notices};
 }
 

@@ -12,7 +12,11 @@ interface Imports {
   readonly hosts: readonly string[] | undefined;
 }
 
-/** A user's Sidecar resource that lets its pods see a service, but not where a lane's requests for it go. */
+/**
+ * A user's Sidecar resource that lets its pods see a service that is routed natively, but not where a lane's requests for it
+ * go. What a VirtualService names as a destination istiod shows to the pods by itself: collectImportedServices in
+ * its pilot/pkg/model/sidecar.go.
+ */
 export function sidecarNotices(services: readonly PreparedService[], facts: ClusterFacts): Notice[] {
   const sidecars = facts.sidecars.map(importsOf).filter(({hosts}) => hosts !== undefined);
   return sidecars.flatMap((sidecar) =>

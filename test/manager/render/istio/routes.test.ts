@@ -182,6 +182,18 @@ test("a headless service: lanes by Services of their own are routed, lanes by la
   expect(routes(texts).map(({name}) => name)).toEqual(["cart--ann", "baseline"]);
 });
 
+test.each([false, true])("a lane's headless Service is left out, with the reason; native: %s", (nativeSupported) => {
+  const texts = [group(), lane("ann"), lane("bob"), service("cart"), service("cart--bob"), service("payment")];
+  const {notices, objects} = rendered([...texts, service("cart--ann", {clusterIP: "None"})], {
+    options: {nativeSupported},
+  });
+  expect(notices.map(({reason, subject}) => [reason, subject])).toEqual([["HeadlessLane", "Service shop/cart--ann"]]);
+  const parts = objects.filter(({metadata}) => PARTS.includes(metadata.labels["meshlane.dev/part"] ?? ""));
+  const routing = JSON.stringify(parts);
+  expect(routing).toContain("cart--bob");
+  expect(routing).not.toContain("cart--ann");
+});
+
 const policy = {connectionPool: {tcp: {maxConnections: 7}}};
 
 test("a lane's own Service gets the traffic policy that its owner wrote for the service, unless it has one", () => {
@@ -246,11 +258,14 @@ test.each<[string, string, string]>([
   expect(namesOf(rendering, PARTS)).toEqual([]);
 });
 
-test("a Sidecar that lets its pods see the service, but not the lane's, is reported", () => {
+test("a Sidecar that lets its pods see the service, but not the lane's, is reported; by routes istiod shows both", () => {
   const sidecar = (hosts: string[]) => object("networking.istio.io/v1", "Sidecar", "default", {egress: [{hosts}]});
-  const reasons = (hosts: string[]) =>
-    rendered([group(), lane("ann"), ...shop, sidecar(hosts)]).notices.map(({reason}) => reason);
+  const reasons = (hosts: string[], nativeSupported = true) =>
+    rendered([group(), lane("ann"), ...shop, sidecar(hosts)], {options: {nativeSupported}}).notices.map(
+      ({reason}) => reason,
+    );
   expect(reasons(["./cart.shop.svc.cluster.local"])).toEqual(["SidecarHidesLane"]);
+  expect(reasons(["./cart.shop.svc.cluster.local"], false)).toEqual([]);
   expect(reasons(["./*"])).toEqual([]);
   expect(reasons(["other/*"])).toEqual([]);
 });
