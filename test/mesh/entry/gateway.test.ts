@@ -1,0 +1,128 @@
+import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
+import {
+  applyLanes,
+  deleteLanes,
+  groupObject,
+  INGRESS,
+  installMeshlane,
+  laneObject,
+  type Mesh,
+  meshlane,
+  theMesh,
+} from "../client/index.ts";
+import {hostOf, virtualService} from "../objects/users.ts";
+import {playgroundWith} from "../shop/playground.ts";
+import {until} from "../until.ts";
+
+const SHOP = "entry-ways";
+const gateways = [`${INGRESS}/public`];
+const frontend = [{destination: {host: hostOf("frontend", SHOP), port: {number: 80}}}];
+
+const users = [
+  virtualService(SHOP, "delegating", {
+    hosts: ["delegated.ways.localhost"],
+    gateways,
+    http: [
+      {name: "fixed", match: [{uri: {prefix: "/fixed"}}], directResponse: {status: 200, body: {string: "fixed"}}},
+      {name: "lanes", delegate: {name: "frontend-lanes", namespace: SHOP}},
+    ],
+  }),
+  virtualService(SHOP, "staying", {
+    hosts: ["merged.ways.localhost"],
+    gateways,
+    http: [
+      {name: "fixed", match: [{uri: {prefix: "/fixed"}}], directResponse: {status: 200, body: {string: "fixed"}}},
+      {name: "other", match: [{uri: {prefix: "/other"}}], route: frontend},
+      {name: "all", timeout: "9s", route: frontend},
+    ],
+  }),
+  virtualService(SHOP, "open", {
+    hosts: ["open.ways.localhost"],
+    gateways,
+    http: [{name: "all", route: [{destination: {host: hostOf("cart", SHOP), port: {number: 80}}}]}],
+  }),
+];
+const routes = [
+  {service: "frontend", hosts: ["handed.ways.localhost"]},
+  {service: "frontend", delegate: "frontend-lanes"},
+  {service: "frontend", merge: {virtualService: `${SHOP}/staying`, route: "all"}},
+];
+const group = (routing: string) =>
+  groupObject(SHOP, {
+    services: ["frontend", "cart"],
+    routing,
+    entry: {
+      gateways,
+      hosts: ["*.ways.localhost"],
+      lane: [{header: "x-swimlane", anyone: true}],
+      routes,
+    },
+  });
+const ann = laneObject(SHOP, "ann", {frontend: "frontend--ann", cart: "cart--ann"});
+const bob = laneObject(SHOP, "bob", {cart: "cart--bob"});
+
+let mesh: Mesh;
+beforeAll(async () => {
+  mesh = await theMesh();
+  await installMeshlane(mesh);
+  const calls = {calls: ["cart"]};
+  const services = {frontend: calls, "frontend--ann": calls, cart: {}, "cart--ann": {}, "cart--bob": {}};
+  await mesh.shop(SHOP, playgroundWith(services));
+  await mesh.apply(...users);
+});
+afterAll(() => mesh.removeNamespace(SHOP));
+
+const ask = (name: string, path = "/", lane = "") =>
+  mesh.request({host: `${name}.ways.localhost`, url: path, headers: lane === "" ? {} : {"x-swimlane": lane}});
+
+async function comesTo(name: string, lane: string, path: string): Promise<void> {
+  await until(async () => (await ask(name, "/", lane)).path === path, {what: `${lane} at ${name} comes to ${path}`});
+}
+
+describe.each(["native", "routes"])("routing: %s", (routing) => {
+  beforeAll(() => applyLanes(mesh, group(routing), ann, bob));
+  afterAll(() => deleteLanes(mesh, ann, bob, group(routing)));
+
+  test.each(["handed", "delegated", "merged"])(
+    "a lane on the entry service is reached where its host is %s",
+    async (way) => {
+      await comesTo(way, "ann", "frontend--ann -> cart--ann");
+      await comesTo(way, "bob", "frontend -> cart--bob");
+      await comesTo(way, "", "frontend -> cart");
+      await comesTo(way, "nobody", "frontend -> cart");
+    },
+  );
+
+  test("what else a delegating or staying VirtualService has stays its owner's", async () => {
+    expect(await ask("delegated", "/fixed", "ann")).toMatchObject({body: "fixed"});
+    expect(await ask("merged", "/fixed", "ann")).toMatchObject({body: "fixed"});
+    expect(await ask("merged", "/other", "ann")).toMatchObject({path: "frontend -> cart--ann"});
+    for (const object of users) expect((await mesh.api.read(object))?.spec).toEqual(object.spec);
+  });
+
+  test("a route for which nobody chose a way is reported, and its requests go to the baseline", async () => {
+    const input = JSON.stringify(group(routing));
+    const {code, stderr} = await meshlane(mesh, ["apply", "-f", "-"], input);
+    expect({code, stderr}).toMatchObject({code: 0});
+    expect(stderr).toContain(`VirtualService ${SHOP}/open (yours): takes requests from gateway ${gateways[0]} to cart`);
+    expect(await ask("open", "/", "ann")).toMatchObject({path: "cart"});
+  });
+
+  test("a host that a VirtualService of yours has is not taken over", async () => {
+    const [first, ...more] = routes;
+    const spec = group(routing).spec as {entry: object};
+    const greedy: KubernetesObject = {
+      ...group(routing),
+      spec: {
+        ...spec,
+        entry: {...spec.entry, routes: [{...first, hosts: [...first!.hosts!, "open.ways.localhost"]}, ...more]},
+      },
+    };
+    const {code, stderr} = await meshlane(mesh, ["apply", "-f", "-", "--dry-run=server"], JSON.stringify(greedy));
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `VirtualService ${SHOP}/open (yours): has a host that entry.routes of group ${SHOP}/${SHOP} takes over`,
+    );
+  });
+});
