@@ -1,7 +1,9 @@
 import {readFileSync} from "node:fs";
-import {Command} from "commander";
+import {Command, Option} from "commander";
+import type {Api} from "../cluster/api.ts";
 import type {Changed} from "../controller/changes.ts";
 import {install, installationObjects} from "../controller/installation.ts";
+import {seenNative} from "../controller/native-support.ts";
 import {readSettings, type Settings} from "../controller/settings.ts";
 import {hasModules, moduleDigests, pushModules} from "../image/index.ts";
 import {traceIds} from "../model/index.ts";
@@ -18,6 +20,9 @@ export interface InstallOptions extends ClusterOptions {
   push: boolean;
   dryRun: boolean;
   output?: Form;
+  extensionApi?: "auto" | "WasmPlugin" | "TrafficExtension";
+  routingNative: "auto" | "yes" | "no";
+  plainText?: "accept" | "refuse";
 }
 
 const examples = `
@@ -40,6 +45,20 @@ export function addInstallOptions(command: Command): Command {
   command
     .addOption(registryOption("where the filter's modules are, as the cluster names it"))
     .addOption(plainHttpOption())
+    .addOption(
+      new Option("--routing-native <answer>", "whether routing: auto may be native; auto asks the proxies that run")
+        .choices(["auto", "yes", "no"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--extension-api <api>", "what names the filter").choices(["auto", "WasmPlugin", "TrafficExtension"]),
+    )
+    .addOption(
+      new Option("--plain-text <answer>", "whether peers without mTLS may bring a context").choices([
+        "accept",
+        "refuse",
+      ]),
+    )
     .option("--no-push", "fail where a module is not in the registry, instead of pushing it")
     .option("--dry-run", "write nothing", false)
     .addOption(outputOption("print the objects and write nothing"));
@@ -50,19 +69,21 @@ async function run(options: InstallOptions, terminal: Terminal): Promise<number>
   const {registry, output} = options;
   if (output !== undefined) {
     if (registry === undefined) throw new UsageError("name the registry of the modules: --registry HOST/PATH");
-    terminal.stdout.write(printObjects(await installationObjects(await freshSettings(registry)), output));
+    terminal.stdout.write(
+      printObjects(await installationObjects(decided(await freshSettings(registry), options)), output),
+    );
     return exitCode.ok;
   }
   const {api} = connectTo(options);
   try {
     const before = await readSettings(api);
-    const settings = await settingsFor(before, options);
+    const settings = await settingsFor(api, before, options);
     if (before !== undefined && before.version !== settings.version) {
       throw new Error(
         `version ${before.version} is installed already: meshlane upgrade brings it to ${settings.version}`,
       );
     }
-    await provideModules(settings.registry, options, terminal);
+    await provideModules(settings, options, terminal);
     printChanges(await install(api, await installationObjects(settings), options.dryRun), options, terminal);
     return exitCode.ok;
   } finally {
@@ -71,11 +92,26 @@ async function run(options: InstallOptions, terminal: Terminal): Promise<number>
 }
 
 /** What this program brings, with what was decided for the mesh before. */
-export async function settingsFor(before: Settings | undefined, {registry}: InstallOptions): Promise<Settings> {
-  const place = registry ?? before?.registry;
+export async function settingsFor(api: Api, before: Settings | undefined, options: InstallOptions): Promise<Settings> {
+  const place = options.registry ?? before?.registry;
   if (place === undefined) throw new UsageError("name the registry of the modules: --registry HOST/PATH");
   const fresh = await freshSettings(place);
-  return before === undefined ? fresh : {...before, registry: place, version: fresh.version, digests: fresh.digests};
+  const settings =
+    before === undefined ? fresh : {...before, registry: place, version: fresh.version, digests: fresh.digests};
+  const nativeSupported = options.routingNative === "auto" ? await seenNative(api) : settings.nativeSupported;
+  return decided({...settings, nativeSupported}, options);
+}
+
+/** What the options say holds, whatever was decided before. */
+function decided(settings: Settings, {extensionApi, routingNative, plainText, plainHttp}: InstallOptions): Settings {
+  return {
+    ...settings,
+    plainHttp: plainHttp || settings.plainHttp,
+    ...(routingNative === "auto" ? {} : {nativeSupported: routingNative === "yes"}),
+    // Every Istio that was tried has WasmPlugin.
+    ...(extensionApi === undefined ? {} : {extensionApi: extensionApi === "auto" ? "WasmPlugin" : extensionApi}),
+    ...(plainText === undefined ? {} : {mesh: {...settings.mesh, plainText: plainText === "accept"}}),
+  };
 }
 
 async function freshSettings(registry: string): Promise<Settings> {
@@ -85,7 +121,8 @@ async function freshSettings(registry: string): Promise<Settings> {
     version: version(),
     digests: await moduleDigests(),
     extensionApi: "WasmPlugin",
-    nativeSupported: true,
+    nativeSupported: false,
+    plainHttp: false,
   };
 }
 
@@ -95,8 +132,8 @@ function version(): string {
 }
 
 /** The modules are in the registry, by their digests, before anything names them. */
-export async function provideModules(registry: string, options: InstallOptions, terminal: Terminal): Promise<void> {
-  const {plainHttp} = options;
+export async function provideModules(settings: Settings, options: InstallOptions, terminal: Terminal): Promise<void> {
+  const {registry, plainHttp} = settings;
   const missing = (await hasModules(registry, {plainHttp})).filter(({there}) => !there);
   if (missing.length === 0) return;
   const names = missing.map(({reference}) => reference).join(", ");

@@ -1,11 +1,14 @@
 import {mkdir, readdir, readFile, rm, writeFile} from "node:fs/promises";
 import {join} from "node:path";
 import {clusterFacts} from "../compile/cluster-objects.ts";
-import {compileMesh, type Owners} from "../compile/index.ts";
+import {compileMesh, type Owners, type Plan} from "../compile/index.ts";
 import {ownImages} from "../image/index.ts";
 import {type Mesh, traceIds} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {type IstioObject, type IstioOptions, renderIstio, type Rendering} from "../render/istio/index.ts";
+import type {JsonObject} from "../render/filter-config.ts";
+import {routesToPaste} from "../render/istio/paste.ts";
+import {UsageError} from "./exit.ts";
 import {type Form, printObjects} from "./print.ts";
 
 export interface IstioRenderOptions {
@@ -13,6 +16,8 @@ export interface IstioRenderOptions {
   readonly extensionApi: "auto" | "WasmPlugin" | "TrafficExtension";
   readonly routingNative: "yes" | "no";
   readonly plainText: "accept" | "refuse";
+  /** Services, `NAME` or `NAMESPACE/NAME`, whose VirtualService its owner hands over. */
+  readonly adopt: readonly string[];
 }
 
 /** @param others objects of the cluster that are known, such as Services and Gateways */
@@ -25,10 +30,39 @@ export async function renderForIstio(
   const facts = clusterFacts(others);
   const own: Mesh = {groups: mesh.groups, lanes: mesh.lanes};
   const plan = compileMesh(own, facts, before);
-  return {...renderIstio(plan, own, facts, await istioOptions(options)), owners: plan.owners};
+  const adopt = options.adopt.map((service) => serviceKey(service, plan));
+  return {...renderIstio(plan, own, facts, {...(await istioOptions(options)), adopt}), owners: plan.owners};
 }
 
-async function istioOptions(options: IstioRenderOptions): Promise<IstioOptions> {
+/**
+ * The http list of a VirtualService for a service that lanes override.
+ * @throws UsageError where no lane overrides it
+ */
+export function routesOf(
+  service: string,
+  {groups, lanes}: Mesh,
+  others: readonly KubernetesObject[],
+  before: Owners,
+): readonly JsonObject[] {
+  const facts = clusterFacts(others);
+  const plan = compileMesh({groups, lanes}, facts, before);
+  const http = routesToPaste(serviceKey(service, plan), plan, {groups, lanes}, facts);
+  if (http === undefined) throw new UsageError(`no lane overrides service ${service}: there is nothing to paste`);
+  return http;
+}
+
+function serviceKey(service: string, {services}: Plan): string {
+  const found = services.filter((each) => each.service === service || each.service.endsWith(`/${service}`));
+  const [only, ...more] = found;
+  if (only === undefined) throw new UsageError(`service ${service} is in no group of the files`);
+  if (more.length > 0) {
+    const keys = found.map((each) => each.service).join(", ");
+    throw new UsageError(`several namespaces have a service ${service}: write one of ${keys}`);
+  }
+  return only.service;
+}
+
+async function istioOptions(options: IstioRenderOptions): Promise<Omit<IstioOptions, "adopt">> {
   const {registry, extensionApi, routingNative, plainText} = options;
   const images = await ownImages();
   return {
@@ -39,7 +73,6 @@ async function istioOptions(options: IstioRenderOptions): Promise<IstioOptions> 
     // Every Istio that is tried has it.
     extensionApi: extensionApi === "auto" ? "WasmPlugin" : extensionApi,
     nativeSupported: routingNative === "yes",
-    adopt: [],
   };
 }
 

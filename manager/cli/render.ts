@@ -3,13 +3,14 @@ import {stringify} from "yaml";
 import {compileMesh, playgroundFacts, type Owners} from "../compile/index.ts";
 import {loadMesh, type Mesh, type Playground} from "../model/index.ts";
 import {assignPorts, fixedPorts, renderEnvoy, type Files} from "../render/envoy/index.ts";
+import type {IstioObject} from "../render/istio/index.ts";
 import {lockPath, readOwners, writeOwners} from "../render/lock-file.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {readSources, standardInput} from "./files.ts";
 import {writeFolder} from "./output-folder.ts";
 import {fileOption, outputOption} from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
-import {type IstioRenderOptions, renderForIstio, writeObjects} from "./render-istio.ts";
+import {type IstioRenderOptions, renderForIstio, routesOf, writeObjects} from "./render-istio.ts";
 import {printNotices} from "./report.ts";
 import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
 
@@ -19,6 +20,7 @@ interface RenderOptions extends Omit<IstioRenderOptions, "registry"> {
   outputDir?: string;
   output?: Form;
   registry?: string;
+  routes?: string;
 }
 
 /** First of the ports that are given out in order, so that the same files come out every time. */
@@ -28,6 +30,7 @@ const examples = `
 Examples:
   meshlane render -f shop.yaml -f cluster.yaml --target istio --registry registry.example.com/mesh
   meshlane render -f shop.yaml -f cluster.yaml --target istio --registry registry.example.com/mesh --output-dir out
+  meshlane render -f shop.yaml -f cluster.yaml --target istio --routes payment   what to paste into a VirtualService of yours
   meshlane render -f shop.yaml -f playground.yaml --target envoy               all files as one document
   meshlane render -f shop.yaml -f playground.yaml --target envoy --output-dir out
 
@@ -66,13 +69,27 @@ export function renderCommand(terminal: Terminal, exit: (code: number) => void):
         .choices(["accept", "refuse"])
         .default("refuse"),
     )
+    .addOption(
+      new Option(
+        "--adopt <service>",
+        "istio: take over the VirtualService that somebody has for its host; may be repeated",
+      )
+        .argParser((service: string, before: string[]) => [...before, service])
+        .default([], "none"),
+    )
+    .addOption(
+      new Option("--routes <service>", "istio: print only the http list for a VirtualService of yours").conflicts([
+        "outputDir",
+        "registry",
+      ]),
+    )
     .addHelpText("after", examples)
     .action(async (options: RenderOptions) => exit(await renderCommandAction(options, terminal)));
 }
 
 async function renderCommandAction(options: RenderOptions, terminal: Terminal): Promise<number> {
-  const {target, registry} = options;
-  if (target === "istio" && registry === undefined) {
+  const {target, registry, routes} = options;
+  if (target === "istio" && registry === undefined && routes === undefined) {
     throw new UsageError("--target istio needs --registry, where the filter's images are: registry.example.com/mesh");
   }
   const sources = await readSources(options.file, terminal);
@@ -82,17 +99,29 @@ async function renderCommandAction(options: RenderOptions, terminal: Terminal): 
   const first = sources.find(({name}) => name !== standardInput)?.name;
   const lock = first === undefined ? undefined : lockPath(first);
   const before = lock === undefined ? {} : await readOwners(lock);
+  if (target === "istio" && routes !== undefined) {
+    const http = routesOf(routes, mesh, others, before);
+    terminal.stdout.write(options.output === "json" ? `${JSON.stringify({http}, null, 2)}\n` : stringify({http}));
+    return exitCode.ok;
+  }
   if (registry !== undefined && target === "istio") {
     const {objects, notices, owners} = await renderForIstio(mesh, others, before, {...options, registry});
     printNotices(notices, terminal);
     // First, as a reader that goes away ends the process.
     if (lock !== undefined) await writeOwners(lock, owners);
-    const {output = "yaml", outputDir} = options;
-    if (outputDir === undefined) terminal.stdout.write(printObjects([...objects], output));
-    else await writeObjects(outputDir, objects, output);
+    await give(objects, options, terminal);
     return hasErrors(notices) ? exitCode.problems : exitCode.ok;
   }
   return renderForEnvoy(mesh, before, lock, options, terminal);
+}
+
+async function give(
+  objects: readonly IstioObject[],
+  {output = "yaml", outputDir}: RenderOptions,
+  {stdout}: Terminal,
+): Promise<void> {
+  if (outputDir === undefined) stdout.write(printObjects([...objects], output));
+  else await writeObjects(outputDir, objects, output);
 }
 
 async function renderForEnvoy(

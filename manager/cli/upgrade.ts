@@ -29,8 +29,8 @@ async function run(options: InstallOptions & ProxyFlags, terminal: Terminal): Pr
   const {api} = connectTo(options);
   const {dryRun} = options;
   try {
-    const settings = await settingsFor(await requireSettings(api), options);
-    await provideModules(settings.registry, options, terminal);
+    const settings = await settingsFor(api, await requireSettings(api), options);
+    await provideModules(settings, options, terminal);
     printChanges(await install(api, await installationObjects(settings), dryRun), options, terminal);
     if (await controllerRuns(api)) return exitCode.ok;
     const {aim, changes} = await reconcile(api, settings, {

@@ -30,7 +30,7 @@ export interface Desired {
 /** Pure: the same state gives the same objects. @param adopt Services, `NAMESPACE/NAME`, whose VirtualService is handed over now */
 export function desired(state: ClusterState, settings: Settings, adopt: readonly string[]): Desired {
   const {mesh, problems} = soundMesh([...state.groups, ...state.lanes]);
-  const facts = clusterFacts(state.objects);
+  const facts = clusterFacts(state.objects, {complete: true});
   const plan = compileMesh(mesh, facts, ownersOf(state.groups));
   const adopted = [...new Set([...adopt, ...handedOver(state.live, facts.domain)])];
   const rendering = renderIstio(plan, mesh, facts, {...settings, adopt: adopted});

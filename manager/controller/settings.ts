@@ -6,7 +6,11 @@ import {type KubernetesObject, managedBy} from "../model/kubernetes.ts";
 import type {IstioOptions} from "../render/istio/options.ts";
 
 /** What `install` decided for the whole mesh, kept in ConfigMap meshlane-system/meshlane. */
-export type Settings = Omit<IstioOptions, "adopt" | "digests"> & {digests: Readonly<Record<MeshModule, string>>};
+export type Settings = Omit<IstioOptions, "adopt" | "digests"> & {
+  digests: Readonly<Record<MeshModule, string>>;
+  /** Whether the registry is spoken with without TLS. */
+  plainHttp: boolean;
+};
 
 export const systemNamespace = "meshlane-system";
 
@@ -30,6 +34,7 @@ const data = z.object({
   traceIds: z.string().transform((text) => text.split(",").filter((id) => id !== "")),
   plainText: yesNo,
   native: yesNo,
+  plainHttp: yesNo,
   extensionApi: z.enum(["WasmPlugin", "TrafficExtension"]),
 });
 
@@ -45,7 +50,7 @@ function json(text: string): unknown {
 
 /** The ConfigMap that holds the settings. */
 export function settingsObject(settings: Settings): KubernetesObject & {data: Record<string, string>} {
-  const {mesh, registry, version, digests: known, extensionApi, nativeSupported} = settings;
+  const {mesh, registry, version, digests: known, extensionApi, nativeSupported, plainHttp} = settings;
   return {
     ...settingsRef,
     metadata: {...settingsRef.metadata, labels: managedBy},
@@ -57,6 +62,7 @@ export function settingsObject(settings: Settings): KubernetesObject & {data: Re
       plainText: String(mesh.plainText),
       native: String(nativeSupported),
       extensionApi,
+      plainHttp: String(plainHttp),
     },
   };
 }

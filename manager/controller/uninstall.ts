@@ -21,6 +21,7 @@ const anySettings: Settings = {
   digests: {inbound: "", outbound: "", edge: "", "edge-response": ""},
   extensionApi: "WasmPlugin",
   nativeSupported: false,
+  plainHttp: false,
 };
 
 /** Removes what we wrote and nothing else, in the safe order: the mesh is without lanes before anything is missing. */

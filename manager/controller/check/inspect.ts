@@ -45,7 +45,9 @@ export async function inspect(api: Api, {istioNamespace, registry}: InspectOptio
   const pods = state?.objects.filter(({kind}) => kind === "Pod") ?? [];
   const [proxies, images] = await Promise.all([
     askProxies(api, pods),
-    settings === undefined ? [] : findImages(settings, registry),
+    settings === undefined
+      ? []
+      : findImages(settings, {...registry, plainHttp: registry.plainHttp || settings.plainHttp}),
   ]);
   return {
     versions: {istio: istio ?? [], ...(kubernetes === undefined ? {} : {kubernetes})},

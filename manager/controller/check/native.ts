@@ -9,7 +9,7 @@ const needed = [
 ];
 
 /** Whether all proxies that were asked can route natively; undefined where none was asked. */
-function supportsNative(proxies: readonly ProxyFact[]): boolean | undefined {
+export function supportsNative(proxies: readonly ProxyFact[]): boolean | undefined {
   const asked = proxies.filter(({problem}) => problem === undefined);
   return asked.length === 0 ? undefined : asked.every((proxy) => lacks(proxy).length === 0);
 }

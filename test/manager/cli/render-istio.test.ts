@@ -3,7 +3,7 @@ import {mkdtemp, readdir, readFile, rm, writeFile} from "node:fs/promises";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {afterAll, beforeAll, expect, test} from "vitest";
-import {parseAllDocuments} from "yaml";
+import {parse, parseAllDocuments} from "yaml";
 import {meshlane} from "./captured.ts";
 import {shop} from "./samples.ts";
 
@@ -80,4 +80,20 @@ test("without a registry there is no telling where the filter's images are", asy
   const {code, stdout, stderr} = await meshlane(["render", "-f", lanes, "--target", "istio"]);
   expect({code, stdout}).toEqual({code: 2, stdout: ""});
   expect(stderr).toContain("--registry");
+});
+
+test("--routes prints the http list of one service, and tells of a service that no lane overrides", async () => {
+  const routes = (service: string) =>
+    meshlane(["render", "-f", lanes, "-f", cluster, "--target", "istio", "--routes", service]);
+  const {code, stdout, stderr} = await routes("cart");
+  expect({code, stderr}).toEqual({code: 0, stderr: ""});
+  const {http} = parse(stdout) as {http: {match?: {headers: Record<string, {exact: string}>}[]}[]};
+  expect(http.map(({match}) => match?.[0]?.headers["x-swimlane"]?.exact)).toEqual(["ann", "next", undefined]);
+  expect(await routes("shop/cart")).toMatchObject({code: 0, stdout});
+  expect(await routes("frontend")).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining("nothing to paste"),
+  });
+  expect(await routes("crat")).toMatchObject({code: 2, stderr: expect.stringContaining("is in no group")});
 });

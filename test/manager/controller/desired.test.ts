@@ -11,6 +11,7 @@ const settings: Settings = {
   digests: {inbound: "", outbound: "", edge: "", "edge-response": ""},
   extensionApi: "WasmPlugin",
   nativeSupported: true,
+  plainHttp: false,
 };
 const metadata = (name: string) => ({name, namespace: "shop"});
 const service = (name: string): KubernetesObject => ({

@@ -13,6 +13,7 @@ export const settings: Settings = {
   digests: {inbound: digest, outbound: digest, edge: digest, "edge-response": digest},
   extensionApi: "WasmPlugin",
   nativeSupported: true,
+  plainHttp: false,
 };
 
 type Labels = Record<string, string>;
