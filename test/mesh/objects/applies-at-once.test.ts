@@ -1,0 +1,78 @@
+import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import {
+  deleteLanes,
+  groupObject,
+  installMeshlane,
+  laneObject,
+  type Mesh,
+  meshlaneOk,
+  type PodView,
+  serviceObject,
+  theMesh,
+} from "../client/index.ts";
+import {playgroundWith} from "../shop/playground.ts";
+import {until} from "../until.ts";
+
+const SHOP = "at-once";
+const names = Array.from({length: 10}, (_none, index) => `lane-${index}`);
+const services = ["cart", "payment"];
+const group = (routing: string) => groupObject(SHOP, {services, routing});
+const lane = (name: string) =>
+  laneObject(SHOP, name, Object.fromEntries(services.map((service) => [service, `${service}--${name}`])));
+
+let mesh: Mesh;
+let caller: PodView;
+beforeAll(async () => {
+  mesh = await theMesh();
+  await installMeshlane(mesh);
+  await mesh.shop(SHOP, playgroundWith({caller: {}, cart: {}, payment: {}, lanes: {}}));
+  // Each lane has Services of its own; one pod answers for all of them.
+  const ofLanes = names.flatMap((name) => services.map((service) => serviceObject(SHOP, `${service}--${name}`)));
+  for (const service of ofLanes) {
+    await mesh.apply({...service, spec: {...(service.spec as object), selector: {app: "lanes"}}});
+  }
+  caller = await mesh.pod(SHOP, {app: "caller"});
+});
+afterAll(() => mesh.removeNamespace(SHOP));
+
+const apply = (name: string) => meshlaneOk(mesh, ["apply", "-f", "-"], JSON.stringify(lane(name)));
+const remove = (name: string) => meshlaneOk(mesh, ["delete", "lane", name, "-n", SHOP]);
+
+async function answers(service: string, name: string): Promise<string> {
+  return (await mesh.requestFrom(caller, {url: `http://${service}/`, headers: {"x-swimlane": name}})).path;
+}
+
+async function expectRouted(here: readonly string[], gone: readonly string[]): Promise<void> {
+  for (const service of services) {
+    for (const [name, workload] of [...here.map((name) => [name, "lanes"]), ...gone.map((name) => [name, service])]) {
+      const what = `lane ${name} of ${service} goes to ${workload}`;
+      await until(async () => (await answers(service, name!)) === workload, {what});
+    }
+  }
+}
+
+describe.each(["native", "routes"])("routing: %s", (routing) => {
+  beforeAll(() => meshlaneOk(mesh, ["apply", "-f", "-"], JSON.stringify(group(routing))));
+  afterAll(() => deleteLanes(mesh, ...names.map(lane), group(routing)));
+
+  test("ten applies at the same time lose no lane", async () => {
+    await Promise.all(names.map(apply));
+    await expectRouted(names, []);
+  });
+
+  test("deleting and applying at the same time, each has its effect", async () => {
+    const [stay, go] = [names.slice(0, 5), names.slice(5)];
+    await Promise.all(stay.map(remove));
+    await Promise.all([...stay.map(apply), ...go.map(remove)]);
+    await expectRouted(stay, go);
+  });
+});
+
+test("what was applied at once is what one apply of all would write", async () => {
+  await meshlaneOk(mesh, ["apply", "-f", "-"], JSON.stringify(group("auto")));
+  await Promise.all(names.map(apply));
+  const input = [group("auto"), ...names.map(lane)].map((object) => JSON.stringify(object)).join("\n---\n");
+  const said = await meshlaneOk(mesh, ["apply", "-f", "-"], input);
+  expect(said.split("\n").filter((line) => line !== "" && !line.endsWith(" unchanged"))).toEqual([]);
+  await deleteLanes(mesh, ...names.map(lane), group("auto"));
+});
