@@ -110,7 +110,7 @@ export class Mesh {
     return shopReply(await send(await this.#gatewayUrl(), request));
   }
 
-  /** Sends a request from this machine to another gateway's pod, at the port where gateways listen. */
+  /** Sends a request from this machine, without mTLS, to port 8080 of a pod: where gateways and the shop's programs listen. */
   async requestTo({address}: PodView, request: Request = {}): Promise<ShopReply> {
     return shopReply(await send(`http://${address}:${GATEWAY_PORT}`, request));
   }

@@ -70,7 +70,7 @@ function askLane(): Promise<ShopReply> {
 
 /** From this machine to a pod, without mTLS. */
 async function askPlain(app: string, headers: Record<string, string>): Promise<ShopReply> {
-  return mesh.requestTo(await mesh.pod(NAMESPACE, {app}), 8080, {host: app, headers, newConnection: true});
+  return mesh.requestTo(await mesh.pod(NAMESPACE, {app}), {host: app, headers, newConnection: true});
 }
 
 const context = {"x-swimlane": LANE, baggage: `a=1,swimlane=${LANE}`};
