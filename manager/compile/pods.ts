@@ -1,6 +1,7 @@
 import type {Mesh} from "../model/index.ts";
-import {key, laneDestination, sameDestination} from "./destination.ts";
+import {key, laneDestination} from "./destination.ts";
 import type {PodLane} from "./plan.ts";
+import {destinationKey} from "./routes.ts";
 
 /**
  * The pods whose own calls belong to their lane when nothing else tells: those of exactly one lane that is nobody's
@@ -14,10 +15,24 @@ export function compilePods(mesh: Mesh): PodLane[] {
   const all = mesh.lanes.flatMap((lane) =>
     lane.spec.services.map((service) => ({destination: laneDestination(lane, service), lane: lane.metadata.name})),
   );
+  const shared = sharedDestinations(all);
   return all.filter(
-    (pod) =>
-      !fallbacks.has(pod.lane) &&
-      (pod.destination.labels !== undefined || !baseline.has(pod.destination.service)) &&
-      all.every((other) => other.lane === pod.lane || !sameDestination(other.destination, pod.destination)),
+    ({lane, destination}) =>
+      !fallbacks.has(lane) &&
+      (destination.labels !== undefined || !baseline.has(destination.service)) &&
+      !shared.has(destinationKey(destination)),
   );
+}
+
+/** Keys of the destinations that several lanes name. */
+function sharedDestinations(all: readonly PodLane[]): Set<string> {
+  const shared = new Set<string>();
+  const lanes = new Map<string, string>();
+  for (const {lane, destination} of all) {
+    const pods = destinationKey(destination);
+    const first = lanes.get(pods) ?? lane;
+    lanes.set(pods, first);
+    if (first !== lane) shared.add(pods);
+  }
+  return shared;
 }

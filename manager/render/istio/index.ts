@@ -36,10 +36,10 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
 function together(parts: readonly Rendering[]): Rendering {
   // The mesh's routes and those of the gateways rest on the same destinations.
   const all = parts.flatMap((part) => part.objects).map((object) => [identity(object), object] as const);
-  const objects = [...new Map(all).values()];
-  const refused = objects.flatMap((object) => tooLarge(object) ?? []);
+  const sized = [...new Map(all).values()].map((object) => ({object, large: tooLarge(object)}));
+  const refused = sized.flatMap(({large}) => large ?? []);
   return {
-    objects: objects.filter((object) => tooLarge(object) === undefined).sort(byIdentity),
+    objects: sized.flatMap(({object, large}) => (large === undefined ? [object] : [])).sort(byIdentity),
     notices: distinct([...parts.flatMap(({notices}) => notices), ...refused]),
   };
 }
