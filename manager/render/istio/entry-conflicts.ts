@@ -6,31 +6,48 @@ import {nameOf, namespaceOf} from "./names.ts";
 import type {IstioOptions, Notice} from "./options.ts";
 import type {PreparedService} from "./prepared.ts";
 
+/** What is left to write of an entry's route. */
+export interface Free {
+  /** Of those that are handed over, the hosts that nobody else has. */
+  readonly hosts: readonly string[];
+  /** Whether there is something to write at all. */
+  readonly any: boolean;
+  readonly notices: readonly Notice[];
+}
+
 /** What users have where an entry's route is to be written, and what the route cannot say. */
-export function gatewayConflicts({service, route, gateways, group}: Entry, facts: ClusterFacts): Notice[] {
+export function gatewayConflicts(entry: Entry, facts: ClusterFacts): Free {
   const all = virtualServices(facts);
+  const {service, route, gateways, group} = entry;
   if (route.delegate !== undefined) {
     const key = `${namespaceOf(service.service)}/${route.delegate}`;
-    const met = all.find((users) => users.key === key);
-    return met === undefined
-      ? []
-      : [taken(key, `is what entry.routes of group ${keyOf(group)} would write as a delegate`)];
+    const met = all.some((users) => users.key === key);
+    const why = `is what entry.routes of group ${keyOf(group)} would write as a delegate`;
+    return {hosts: [], any: !met, notices: met ? [taken(key, why)] : []};
   }
-  const hosts = new Set(route.hosts ?? []);
-  const rivals = gateways.flatMap(({key}) =>
-    gatewayVirtualServices(all, key).filter(({spec}) => (spec.hosts ?? []).some((host) => hosts.has(host))),
-  );
-  const subject = `group ${keyOf(group)}`;
-  const labelled = gateways.some(({api}) => api === "gateway-api")
-    ? service.routes.taken.filter(({to}) => to.labels !== undefined).flatMap(({lanes}) => lanes)
-    : [];
-  const message = `a route of the Gateway API cannot name labels: at the gateway, lanes ${labelled.join(", ")} go to any pod of ${service.service}`;
-  const hint = "Give their workloads Services of their own (to: or image:) instead of labels:.";
+  const hosts = route.hosts ?? [];
+  const users = new Set(gateways.flatMap(({key}) => gatewayVirtualServices(all, key)));
+  const theirs = [...users].map(({key, spec}) => ({key, had: hosts.filter((host) => spec.hosts?.includes(host))}));
+  const rivals = theirs.filter(({had}) => had.length > 0);
+  const free = hosts.filter((host) => !rivals.some(({had}) => had.includes(host)));
+  const why = (had: readonly string[]) =>
+    `has ${had.join(", ")}, which entry.routes of group ${keyOf(group)} would take over`;
+  const notices = [...rivals.map(({key, had}) => taken(key, why(had))), ...labelsAtGateway(entry)];
+  return {hosts: free, any: free.length > 0, notices};
+}
+
+function labelsAtGateway({service, gateways, group}: Entry): Notice[] {
+  if (!gateways.some(({api}) => api === "gateway-api")) return [];
+  const labelled = service.routes.taken.filter(({to}) => to.labels !== undefined).flatMap(({lanes}) => lanes);
+  if (labelled.length === 0) return [];
   return [
-    ...[...new Set(rivals)].map(({key}) => taken(key, `has a host that entry.routes of ${subject} takes over`)),
-    ...(labelled.length === 0
-      ? []
-      : [{severity: "warning", subject, reason: "LabelsAtGateway", message, hint} as const]),
+    {
+      severity: "warning",
+      subject: `group ${keyOf(group)}`,
+      reason: "LabelsAtGateway",
+      message: `a route of the Gateway API cannot name labels: at the gateway, lanes ${labelled.join(", ")} go to any pod of ${service.service}`,
+      hint: "Give their workloads Services of their own (to: or image:) instead of labels:.",
+    },
   ];
 }
 
@@ -39,7 +56,7 @@ function taken(key: string, why: string): Notice {
     severity: "error",
     subject: `VirtualService ${key} (yours)`,
     reason: "HostHasVirtualService",
-    message: `${why}; nothing changed`,
+    message: `${why}; nothing changed there`,
     hint: "Delete it to hand it over, or write delegate: or merge: there instead.",
   };
 }

@@ -16,8 +16,8 @@ const MAX_VALUE = 4000;
  * comes first, whatever the order and the object: so lanes stand before the baseline, and many lanes in several objects.
  * Default values are written out: what the API server would add must not look like a difference.
  */
-export function entryHttpRoutes(entry: Entry, name: string): IstioObject[] {
-  const {gateways, route, service, port} = entry;
+export function entryHttpRoutes(entry: Entry, name: string, hosts: readonly string[]): IstioObject[] {
+  const {gateways, service, port} = entry;
   const parents = gateways.filter(({api}) => api === "gateway-api").map(({key}) => parentRef(key));
   if (parents.length === 0) return [];
   const namespace = namespaceOf(service.service);
@@ -40,7 +40,7 @@ export function entryHttpRoutes(entry: Entry, name: string): IstioObject[] {
       {part: "routes", namespace, name: index === 0 ? name : `${name}-${index + 1}`},
       {
         parentRefs: parents,
-        hostnames: route.hosts ?? [],
+        hostnames: hosts,
         rules: rules.slice(index * MAX_RULES, (index + 1) * MAX_RULES),
       },
     ),

@@ -96,23 +96,22 @@ function renderEntry(entry: Entry, facts: ClusterFacts, options: IstioOptions): 
     const rests = merged.objects.length === 0 ? [] : renderDestinations([service]);
     return {objects: [...rests, ...merged.objects], notices: merged.notices};
   }
-  const notices = gatewayConflicts(entry, facts);
-  if (notices.some(({severity}) => severity === "error")) return {objects: [], notices};
-  const routes = route.delegate === undefined ? handedOver(entry) : [delegate(entry, route.delegate)];
+  const {hosts, any, notices} = gatewayConflicts(entry, facts);
+  if (!any) return {objects: [], notices};
+  const routes = route.delegate === undefined ? handedOver(entry, hosts) : [delegate(entry, route.delegate)];
   return {objects: [...renderDestinations([service]), ...routes], notices};
 }
 
 /** The hosts' own routes: a VirtualService on Istio's gateways, HTTPRoutes on those of the Gateway API. */
-function handedOver(entry: Entry): IstioObject[] {
+function handedOver(entry: Entry, hosts: readonly string[]): IstioObject[] {
   const {gateways, route, service} = entry;
-  const hosts = route.hosts ?? [];
   const istio = gateways.filter(({api}) => api === "istio").map(({key}) => key);
-  const name = entryName(service.service, hosts);
+  const name = entryName(service.service, route.hosts ?? []);
   const namespace = namespaceOf(service.service);
   const spec = {hosts, gateways: istio, http: entryHttp(entry)};
   return [
     ...(istio.length === 0 ? [] : [ownObject("VirtualService", {part: "routes", namespace, name}, spec)]),
-    ...entryHttpRoutes(entry, name),
+    ...entryHttpRoutes(entry, name, hosts),
   ];
 }
 

@@ -63,6 +63,13 @@ test("a host that a user's VirtualService has on the gateway is not taken over",
   expect([reasons, names]).toEqual([["HostHasVirtualService"], []]);
 });
 
+test("beside a host that a user's VirtualService has, the others are taken over all the same", () => {
+  const {reasons, names, rendering} = entered({hosts: ["shop.example.com", "other.example.com"]}, [users]);
+  expect(reasons).toEqual(["HostHasVirtualService"]);
+  const [name] = names.map((each) => each.split("/")[1]);
+  expect(named(rendering, "VirtualService", name!).spec).toMatchObject({hosts: ["other.example.com"]});
+});
+
 test("delegated: no hosts, no gateways, the name that the user's names", () => {
   const {rendering, names} = entered({delegate: "lanes-of-cart"}, []);
   expect(names).toEqual(["VirtualService shop/lanes-of-cart"]);
