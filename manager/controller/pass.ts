@@ -63,9 +63,10 @@ async function once<Aim>(
   const state = await readState(api);
   const {aim, stages, owners} = decide(state);
   const changes = new Changes(api, state.objects, {dryRun: options.dryRun === true, done});
-  const pending = stages.filter(({writes}) => writes.some((write) => changes.isNeeded(write)));
-  const mustWait = options.dryRun !== true && (options.wait === true || stages.some(({waitAfter}) => waitAfter));
-  const proxies = mustWait && pending.length > 0 ? await ProxyWatch.open(api, options) : undefined;
+  const writes = stages.flatMap((stage) => stage.writes).some((write) => changes.isNeeded(write));
+  const inOrder = writes && stages.some(({waitAfter}) => waitAfter);
+  const mustWait = options.dryRun !== true && (options.wait === true || inOrder);
+  const proxies = mustWait ? await ProxyWatch.open(api, options) : undefined;
   if (options.dryRun !== true) await remember(api, state.groups, owners);
   for (const stage of stages) {
     if (stage.writes.some((write) => changes.isNeeded(write))) options.progress(stage.title);
@@ -73,7 +74,8 @@ async function once<Aim>(
     if (stage.waitAfter && hasMore(stages, stage, changes))
       await proxies?.taken(changes.takeWritten(), changes.standing());
   }
-  if (options.wait === true) await proxies?.taken(changes.takeWritten());
+  // What was written before this pass may not have arrived either.
+  if (options.wait === true) await proxies?.taken(changes.takeWritten(), changes.standing());
   return {aim, changes: done};
 }
 

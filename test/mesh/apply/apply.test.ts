@@ -73,6 +73,27 @@ test("when apply --wait returns every proxy has the lane, and when delete return
   }
 });
 
+test("apply --wait does not say done while a proxy has not taken it, and names that proxy", async () => {
+  const frontend = await mesh.pod(SHOP, {app: "frontend"});
+  mesh.kill(frontend, "istio-proxy", "SIGSTOP");
+  const resume = () => mesh.kill(frontend, "istio-proxy", "SIGCONT");
+  onTestFinished(async () => {
+    resume();
+    await meshlane(["delete", "lane", "frozen", "-n", SHOP]);
+  });
+  for (const change of ["created", "unchanged"]) {
+    const late = await meshlane(["apply", "-f", "-", "--wait=5s"], text(lane(SHOP, "frozen", "cart--ann")));
+    expect(late.stdout).toBe(`swimlane.meshlane.dev/frozen -n ${SHOP} ${change}\n`);
+    expect(late.stderr).toContain(`proxies have not taken the changes: ${frontend.name}.${SHOP}`);
+    expect(late.code).toBe(1);
+  }
+  resume();
+  expect(await meshlane(["apply", "-f", "-", "--wait"], text(lane(SHOP, "frozen", "cart--ann")))).toMatchObject({
+    code: 0,
+  });
+  expect(await proxiesWith("frozen")).toContain(frontend.name);
+});
+
 test("what is there already is not written", async () => {
   const files = text(group(SHOP, HOST), lane(SHOP, "idle", "cart--ann"));
   expect(await meshlane(["apply", "-f", "-"], files)).toMatchObject({code: 0});
