@@ -1,10 +1,10 @@
 import {existsSync} from "node:fs";
 import {homedir} from "node:os";
 import {delimiter, join} from "node:path";
-import {KubeConfig} from "@kubernetes/client-node";
 import {didYouMean} from "../model/suggest.ts";
 import {Api} from "./api.ts";
 import {ClusterError, type Place} from "./failure.ts";
+import {Kubeconfig} from "./kubeconfig.ts";
 import {Transport} from "./transport.ts";
 
 /** Which cluster, as kubectl takes it. */
@@ -32,7 +32,7 @@ export function connect(options: ConnectOptions = {}): Connection {
   const name = options.context ?? config.currentContext;
   const context = config.getContextObject(name);
   if (context === null) throw noContext(name, config, from);
-  config.setCurrentContext(name);
+  config.currentContext = name;
   const cluster = config.getCurrentCluster();
   if (cluster === null || config.getCurrentUser() === null) {
     const what = cluster === null ? `cluster "${context.cluster}"` : `user "${context.user}"`;
@@ -45,44 +45,28 @@ export function connect(options: ConnectOptions = {}): Connection {
 
 const mounted = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-function load({kubeconfig, env = process.env}: ConnectOptions): {config: KubeConfig; from: string} {
+function load({kubeconfig, env = process.env}: ConnectOptions): {config: Kubeconfig; from: string} {
   const listed = (env["KUBECONFIG"] ?? "").split(delimiter).filter((file) => file !== "");
   const candidates = kubeconfig !== undefined ? [kubeconfig] : listed;
   const home = join(env["HOME"] ?? homedir(), ".kube", "config");
   const files = (candidates.length > 0 ? candidates : [home]).filter((file) => existsSync(file));
   if (files.length > 0) return {config: merged(files), from: files.join(delimiter)};
   if (candidates.length === 0 && env["KUBERNETES_SERVICE_HOST"] !== undefined && existsSync(mounted)) {
-    const config = new KubeConfig();
-    config.loadFromCluster();
-    return {config, from: "the pod's service account"};
+    return {config: Kubeconfig.inCluster(env), from: "the pod's service account"};
   }
   const asked = candidates.length > 0 ? candidates.join(delimiter) : home;
   throw new ClusterError("Other", `there is no kubeconfig: ${asked} does not exist. Name one with --kubeconfig FILE`);
 }
 
-/** Files together; the first to name a thing is right, as with kubectl. */
-function merged(files: readonly string[]): KubeConfig {
+function merged(files: readonly string[]): Kubeconfig {
   const all = files.map((file) => {
-    const config = new KubeConfig();
     try {
-      config.loadFromFile(file);
+      return Kubeconfig.read(file);
     } catch (error) {
       throw new ClusterError("Other", `${file} cannot be read as a kubeconfig: ${firstLine(error)}`);
     }
-    return config;
   });
-  const config = new KubeConfig();
-  config.loadFromOptions({
-    clusters: first(all.flatMap((each) => each.getClusters())),
-    users: first(all.flatMap((each) => each.getUsers())),
-    contexts: first(all.flatMap((each) => each.getContexts())),
-    currentContext: all.map((each) => each.currentContext).find((name) => name !== undefined && name !== "") ?? "",
-  });
-  return config;
-}
-
-function first<Item extends {name: string}>(items: readonly Item[]): Item[] {
-  return [...new Map(items.toReversed().map((item) => [item.name, item])).values()].toReversed();
+  return Kubeconfig.merged(all);
 }
 
 // A parser's message goes on with the lines around the error, and those may be secret.
@@ -91,8 +75,8 @@ function firstLine(error: unknown): string {
   return reason ?? message?.split("\n", 1)[0] ?? "it is no YAML";
 }
 
-function noContext(name: string, config: KubeConfig, from: string): ClusterError {
-  const names = config.getContexts().map((context) => context.name);
+function noContext(name: string, config: Kubeconfig, from: string): ClusterError {
+  const names = config.contexts.map((context) => context.name);
   if (name === "") {
     const hint = names.length === 0 ? "it has none" : `write --context ${names.slice(0, 8).join(" or ")}`;
     return new ClusterError("Other", `${from} has no current context: ${hint}`);

@@ -1,6 +1,7 @@
 import http from "node:http";
 import {Duplex, PassThrough} from "node:stream";
-import {PortForward} from "@kubernetes/client-node";
+import type {KubeConfig} from "@kubernetes/client-node";
+import {PortForward} from "@kubernetes/client-node/dist/portforward.js";
 import type {Api} from "./api.ts";
 import {ClusterError, failureOf} from "./failure.ts";
 
@@ -38,7 +39,9 @@ export async function getFromPod(api: Api, to: PodPort, path: string): Promise<s
 
 async function open(api: Api, {namespace, pod, port}: PodPort, output: PassThrough, input: PassThrough) {
   try {
-    const opened = await new PortForward(api.transport.config).portForward(namespace, pod, [port], output, null, input);
+    // It asks the configuration for the current cluster and for the options of a request, and nothing else.
+    const config = api.transport.config as unknown as KubeConfig;
+    const opened = await new PortForward(config).portForward(namespace, pod, [port], output, null, input);
     return opened as {close(): void};
   } catch (error) {
     const {message = ""} = error as {message?: string};

@@ -1,8 +1,8 @@
 import http from "node:http";
 import https from "node:https";
 import {setTimeout as sleep} from "node:timers/promises";
-import type {KubeConfig} from "@kubernetes/client-node";
 import {type Asked, ClusterError, failureOf, type Place, unreachable} from "./failure.ts";
+import type {Kubeconfig} from "./kubeconfig.ts";
 
 export interface Call {
   readonly asked: Asked;
@@ -33,11 +33,11 @@ const credentialsMs = 60_000;
 
 /** HTTP to the API server: credentials, bounded time, and tries again where nothing can have been done twice. */
 export class Transport {
-  readonly config: KubeConfig;
+  readonly config: Kubeconfig;
   readonly place: Place;
   #credentials: Credentials | undefined;
 
-  constructor(config: KubeConfig, place: Place) {
+  constructor(config: Kubeconfig, place: Place) {
     this.config = config;
     this.place = place;
   }
