@@ -16,7 +16,9 @@ export function registryOption(description: string): Option {
 
 /** Registries on this machine need no leave for plain HTTP. */
 export function plainHttpOption(): Option {
-  return new Option("--plain-http", "speak plain HTTP with the registry, and send credentials that way").default(false);
+  return new Option("--plain-http", "speak plain HTTP with the registry, and send credentials that way")
+    .env("MESHLANE_PLAIN_HTTP")
+    .default(false);
 }
 
 /** `--module`, repeatable. */

@@ -16,7 +16,12 @@ export function ingressObjects(): KubernetesObject[] {
       apiVersion: "v1",
       kind: "Service",
       metadata,
-      spec: {selector: labels, ports: [{name: "http", port: 80, targetPort: GATEWAY_PORT}]},
+      spec: {
+        type: "LoadBalancer",
+        allocateLoadBalancerNodePorts: false,
+        selector: labels,
+        ports: [{name: "http", port: 80, targetPort: GATEWAY_PORT}],
+      },
     },
     {
       apiVersion: "networking.istio.io/v1",

@@ -3,7 +3,8 @@ import {join} from "node:path";
 import {KeptProcess} from "../../../manager/playground/processes/kept-process.ts";
 import {freePorts} from "../../../manager/playground/free-ports.ts";
 import {Mesh} from "../client/mesh.ts";
-import type {RunningMesh} from "../mesh.ts";
+import type {Host} from "../host.ts";
+import type {MeshNote, RunningMesh} from "../mesh.ts";
 import {INGRESS} from "./ingress.ts";
 import {playgroundOf} from "./playground.ts";
 
@@ -21,10 +22,24 @@ export async function startSampleShop({note, host}: RunningMesh, progress: (line
   const mesh = await Mesh.connect(note);
   await mesh.shop(playground.metadata.namespace, playground, {hosts: HOSTS});
   const port = await freePort();
-  const args = ["--kubeconfig", note.kubeconfig, "port-forward", "-n", INGRESS, "service/public", `${port}:80`];
-  const start = () => host.start("port-forward", note.programs.kubectl, args);
-  new KeptProcess({name: "port-forward", start, stopping: host.processes.stopping, log: host.say});
+  forward(note, host, "127.0.0.1", port);
+  await balanceLoad(mesh, note, host);
   return port;
+}
+
+/** What a cloud does for a Service of type LoadBalancer: an address that clients reach, written into its status. */
+async function balanceLoad({api}: Mesh, note: MeshNote, host: Host): Promise<void> {
+  const address = host.network.host;
+  forward(note, host, address, 80);
+  const service = {apiVersion: "v1", kind: "Service", metadata: {name: "public", namespace: INGRESS}};
+  await api.patch(service, {status: {loadBalancer: {ingress: [{ip: address}]}}}, "status");
+}
+
+function forward({kubeconfig, programs}: MeshNote, host: Host, address: string, port: number): void {
+  const name = `port-forward-${port}`;
+  const args = ["--kubeconfig", kubeconfig, "port-forward", "--address", address, "-n", INGRESS];
+  const start = () => host.start(name, programs.kubectl, [...args, "service/public", `${port}:80`]);
+  new KeptProcess({name, start, stopping: host.processes.stopping, log: host.say});
 }
 
 async function freePort(): Promise<number> {
