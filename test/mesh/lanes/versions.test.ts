@@ -1,0 +1,116 @@
+import {readFile} from "node:fs/promises";
+import {join} from "node:path";
+import {afterAll, beforeAll, expect, test} from "vitest";
+import {type MeshModule, meshModules} from "../../../manager/compile/module.ts";
+import {pushArtifact, Registry} from "../../../manager/image/index.ts";
+import {moduleImage} from "../../../manager/image/module-image.ts";
+import {
+  applyLanes,
+  deleteLanes,
+  groupObject,
+  INGRESS,
+  installMeshlane,
+  laneObject,
+  type Mesh,
+  theMesh,
+} from "../client/index.ts";
+import {playgroundWith} from "../shop/playground.ts";
+import {until} from "../until.ts";
+import {laneShop, SOON, untilPath} from "./lane-shop.ts";
+
+const NAMESPACE = "lanes-versions";
+const HOST = "lanes-versions.localhost";
+const OLD = join(import.meta.dirname, "..", "..", "filter", "fixtures", "v0.1.0");
+
+const entry = {gateways: [`${INGRESS}/public`], hosts: [HOST], lane: [{header: "x-swimlane", from: ["10.0.0.0/8"]}]};
+const group = groupObject("shop", {services: ["cart"], entry}, NAMESPACE);
+/** Pods of two lanes have no lane of their own, so the configuration asks for no more than 0.1.0 can do. */
+const lanes = ["versions-ann", "versions-bob"].map((name) => laneObject(NAMESPACE, name, {cart: "cart--new"}));
+
+interface Modules {
+  readonly registry: string;
+  readonly digests: string;
+}
+
+let mesh: Mesh;
+let today: Modules;
+let old: Modules;
+
+beforeAll(async () => {
+  mesh = await theMesh();
+  await installMeshlane(mesh);
+  today = JSON.parse(await mesh.kubectl(...settings("get"), "-o", "jsonpath={.data}")) as Modules;
+  old = await pushOld();
+  await use(old);
+  const playground = playgroundWith({frontend: {calls: ["cart"]}, cart: {}, "cart--new": {}});
+  await laneShop(mesh, NAMESPACE, {playground, groups: [group], hosts: [HOST]});
+  await applyLanes(mesh, ...lanes);
+});
+afterAll(async () => {
+  await use(today);
+  await deleteLanes(mesh, ...lanes, group);
+  await mesh.removeNamespace(NAMESPACE);
+});
+
+/** The modules of 0.1.0 as images of the mesh's registry. */
+async function pushOld(): Promise<Modules> {
+  const registry = new Registry(mesh.registry, {plainHttp: true});
+  const digests: Partial<Record<MeshModule, string>> = {};
+  for (const module of meshModules) {
+    const bytes = await readFile(join(OLD, `${module}.wasm`));
+    const image = moduleImage({module, bytes, version: "0.1.0", revision: "807faa9", license: "Apache-2.0\n"});
+    await pushArtifact(registry, `v0.1.0/${module}`, image, "0.1.0");
+    digests[module] = image.manifest.descriptor.digest;
+  }
+  return {registry: `${mesh.registry}/v0.1.0`, digests: JSON.stringify(digests)};
+}
+
+const settings = (verb: string) => [verb, "configmap", "meshlane", "-n", "meshlane-system"];
+
+/** What is installed from now on. */
+async function use({registry, digests}: Modules): Promise<void> {
+  await mesh.kubectl(...settings("patch"), "--type=merge", "-p", JSON.stringify({data: {registry, digests}}));
+}
+
+/** Whether the proxies of the shop and of the gateway run these modules. */
+async function run({digests}: Modules): Promise<boolean> {
+  const {inbound, outbound, edge} = JSON.parse(digests) as Record<string, string>;
+  const file = (digest: string | undefined): string => `/${digest!.replace("sha256:", "")}.wasm`;
+  const has = async (namespace: string, labels: Record<string, string>, wanted: string[]): Promise<boolean> => {
+    const dump = await mesh.envoy(await mesh.pod(namespace, labels), "/config_dump?resource=ecds_filters");
+    return wanted.every((each) => dump.includes(each));
+  };
+  return (
+    (await has(NAMESPACE, {app: "frontend"}, [file(inbound), file(outbound)])) &&
+    (await has(INGRESS, {app: "public"}, [file(edge)]))
+  );
+}
+
+const ask = (lane: string) => mesh.request({host: HOST, headers: {"x-swimlane": lane}, newConnection: true});
+
+/** Where requests of the lanes go, and those of none. */
+async function paths(): Promise<string[]> {
+  await untilPath(() => ask("versions-ann"), "frontend -> cart--new");
+  return [(await ask("versions-bob")).path, (await ask("nobody")).path];
+}
+const held = ["frontend -> cart--new", "frontend -> cart"];
+
+test("the filter of one version before takes what today's manager writes, and lanes hold", async () => {
+  await until(() => run(old), {what: "the proxies run the modules of 0.1.0", ...SOON});
+  expect(await paths()).toEqual(held);
+});
+
+test("while today's takes over, no request leaves its lane", async () => {
+  const ended = new AbortController();
+  const seen = new Set<string>();
+  const asking = (async () => {
+    while (!ended.signal.aborted) seen.add((await ask("versions-ann")).path);
+  })();
+  await use(today);
+  await applyLanes(mesh, group);
+  await until(() => run(today), {what: "the proxies run today's modules", ...SOON});
+  expect(await paths()).toEqual(held);
+  ended.abort();
+  await asking;
+  expect([...seen]).toEqual(["frontend -> cart--new"]);
+});
