@@ -35,11 +35,29 @@ export function prepare(plan: readonly ServicePlan[], mesh: Mesh, facts: Cluster
     const {service} = each;
     const left = withoutImpossible(each, callers, facts, notices);
     if (left.lanes.length === 0 && left.baseline.labels === undefined) return [];
-    const routes = readyRoutes(left, (destination) => facts.ready(destination));
+    const routes = refusedByThemselves(
+      left,
+      readyRoutes(left, (destination) => facts.ready(destination)),
+      facts,
+    );
     const host = hostOf(service, facts.domain);
     return [{...left, host, group, routes, ports: httpPorts(service, facts), callers, facts}];
   });
   return {services, notices};
+}
+
+/**
+ * A strict lane's own Service without a ready endpoint answers 503, and serves again as soon as it has one. A route that
+ * answers by itself has no cluster, so that outbound would take the context as for a request that leaves the mesh, and the
+ * request would be on the baseline: it is left for lanes whose Service is not there.
+ */
+function refusedByThemselves({lanes}: ServicePlan, {taken, refused}: ReadyRoutes, facts: ClusterFacts): ReadyRoutes {
+  const own = refused.flatMap((lane) => {
+    const to = lanes.find((route) => route.lane === lane)?.chain[0];
+    return to !== undefined && facts.kubernetesServices.has(to.service) ? [{lanes: [lane], to}] : [];
+  });
+  const routed = new Set(own.flatMap((route) => route.lanes));
+  return {taken: [...taken, ...own], refused: refused.filter((lane) => !routed.has(lane))};
 }
 
 /** Namespaces without services of their own may hold two groups that both name theirs. */

@@ -70,8 +70,17 @@ test("a lane without a ready workload goes on along its fallbacks", () => {
   expect(at(false, false)).toEqual([]);
 });
 
-test("a strict lane without a ready workload gets a 503 that names lane and service", () => {
+test("a strict lane without a ready workload goes to its own Service all the same, which answers 503", () => {
   const texts = [group(), lane("ann", {strict: true}), ...shop, pod("cart--ann", false), pod("cart", true)];
+  expect(routes(texts)[0]).toEqual({
+    name: "cart--ann",
+    match: [{headers: {"x-swimlane": {exact: "ann"}}}],
+    route: [{destination: {host: "cart--ann.shop.svc.cluster.local"}}],
+  });
+});
+
+test("a strict lane whose Service is not there gets a 503 that names lane and service", () => {
+  const texts = [group(), lane("ann", {strict: true}), service("cart"), pod("cart--ann", false), pod("cart", true)];
   const [refused] = routes(texts);
   expect(refused).toEqual({
     name: "ann-refused",
