@@ -17,7 +17,7 @@ let stopping = false;
 
 const timer = setInterval(() => {
   const due = ((performance.now() - began) / 1000) * perSecond;
-  while (sent < due) send(requests[sent++ % requests.length]);
+  while (sent < due) send(sent++ % requests.length);
 }, 2);
 
 parentPort.on("message", ({id, stop}) => {
@@ -49,7 +49,8 @@ function result() {
   };
 }
 
-function send({url = "/", method = "GET", host, headers = {}}) {
+function send(turn) {
+  const {url = "/", method = "GET", host, headers = {}} = requests[turn];
   const sentAt = now();
   waiting++;
   const end = (status, text, error) => {
@@ -59,7 +60,7 @@ function send({url = "/", method = "GET", host, headers = {}}) {
     if (status >= 200 && status < 400) {
       const way = wayOf(text);
       ways[way] = (ways[way] ?? 0) + 1;
-    } else failed.push({status, sentAt, endedAt: now(), said: error ?? text.slice(0, 200)});
+    } else failed.push({turn, status, sentAt, endedAt: now(), said: error ?? saidOf(text)});
   };
   const options = {
     agent,
@@ -89,6 +90,19 @@ function wayOf(text) {
     return workloads(JSON.parse(text)).join(" ");
   } catch {
     return "?";
+  }
+}
+
+/** Which calls failed where the program answered for itself, otherwise the beginning of the answer. */
+function saidOf(text) {
+  try {
+    const {workload, calls = []} = JSON.parse(text);
+    const lost = calls.filter(({status}) => status === 0 || status >= 400);
+    return lost
+      .map(({service, status, error = ""}) => `${workload} -> ${service}: ${status} ${error}`.trim())
+      .join(", ");
+  } catch {
+    return text.slice(0, 200);
   }
 }
 

@@ -4,6 +4,8 @@ import type {Request} from "./reply.ts";
 
 /** A request that was not answered with a status below 400. Times are in milliseconds since the epoch. */
 export interface FailedRequest {
+  /** Which of the load's requests it was, from 0. */
+  readonly turn: number;
   /** 0 when there was no answer. */
   readonly status: number;
   readonly sentAt: number;
@@ -25,13 +27,18 @@ export interface SteadyResult {
   readonly ms: {readonly p50: number; readonly p99: number; readonly most: number};
 }
 
+interface Answer {
+  readonly resolve: (result: SteadyResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /**
  * Requests at a steady rate, whether or not the ones before have been answered. They come from a thread of its own, so that
  * what the test does meanwhile does not delay them.
  */
 export class SteadyLoad {
   readonly #worker: Worker;
-  readonly #asked = new Map<number, (result: SteadyResult) => void>();
+  readonly #asked = new Map<number, Answer>();
   #last = 0;
 
   /** @param requests sent by turns to `base`, `http://HOST:PORT` */
@@ -39,8 +46,11 @@ export class SteadyLoad {
     const file = join(import.meta.dirname, "steady-load.mjs");
     this.#worker = new Worker(file, {workerData: {base, perSecond, requests}, execArgv: []});
     this.#worker.on("message", ({id, result}: {id: number; result: SteadyResult}) => {
-      this.#asked.get(id)?.(result);
+      this.#asked.get(id)?.resolve(result);
       this.#asked.delete(id);
+    });
+    this.#worker.on("error", (error) => {
+      for (const {reject} of this.#asked.values()) reject(error);
     });
   }
 
@@ -57,8 +67,7 @@ export class SteadyLoad {
   #ask(stop: boolean): Promise<SteadyResult> {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
-      this.#asked.set(id, resolve);
-      this.#worker.once("error", reject);
+      this.#asked.set(id, {resolve, reject});
       this.#worker.postMessage({id, stop});
     });
   }

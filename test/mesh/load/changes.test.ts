@@ -1,0 +1,74 @@
+import {afterAll, beforeAll, expect, test} from "vitest";
+import {pushArtifact, Registry} from "../../../manager/image/index.ts";
+import {builtModules} from "../../../manager/image/built-modules.ts";
+import {moduleImage} from "../../../manager/image/module-image.ts";
+import {installMeshlane, meshlaneOk} from "../client/index.ts";
+import {cycleLane} from "./cycles.ts";
+import {LoadShop} from "./rig.ts";
+
+let shop: LoadShop;
+beforeAll(async () => {
+  shop = await LoadShop.start("load-changes");
+});
+afterAll(() => shop?.end());
+
+test("install and the first apply of a group lose no request", async () => {
+  await meshlaneOk(shop.mesh, ["uninstall"]);
+  const {failed} = await shop.during("install and first apply", async () => {
+    await installMeshlane(shop.mesh);
+    await shop.apply(shop.group("native"), shop.ann);
+    await shop.untilAnnGoes("cart--ann");
+  });
+  expect(failed).toEqual([]);
+});
+
+test("a group that changes from native to routes and back loses no request", async () => {
+  await shop.apply(shop.group("native"), shop.ann);
+  const {failed, ways} = await shop.during("native, routes, native", async () => {
+    for (const routing of ["routes", "native", "routes", "native"]) await shop.apply(shop.group(routing));
+  });
+  expect(failed).toEqual([]);
+  // Half of the requests are the lane's: none has gone to the baseline meanwhile.
+  expect(Math.abs((ways["frontend cart"] ?? 0) - (ways["frontend cart--ann"] ?? 0))).toBeLessThanOrEqual(1);
+});
+
+test.each(["native", "routes"])(
+  "routing: %s: a lane comes and goes 20 times, and no request is lost",
+  async (routing) => {
+    await shop.apply(shop.group(routing), shop.ann);
+    expect((await cycleLane(shop, 20)).failed).toEqual([]);
+  },
+);
+
+test("an upgrade of the filter loses no request", async () => {
+  await shop.apply(shop.group("native"), shop.ann);
+  await useOtherModules(`${shop.mesh.registry}/load-other`);
+  const {failed} = await shop.during("upgrade", () => meshlaneOk(shop.mesh, ["upgrade", "--plain-http"]));
+  expect(failed).toEqual([]);
+});
+
+test("uninstall loses no request", async () => {
+  await shop.apply(shop.group("native"), shop.ann);
+  const {failed} = await shop.during("uninstall", async () => {
+    await meshlaneOk(shop.mesh, ["uninstall"]);
+    await shop.untilAnnGoes("cart");
+  });
+  expect(failed).toEqual([]);
+});
+
+/** As if another build of the filter were installed: modules of other bytes, so of other digests, at another place. */
+async function useOtherModules(registry: string): Promise<void> {
+  const digests: Record<string, string> = {};
+  for (const built of await builtModules()) {
+    const image = moduleImage({...built, bytes: Buffer.concat([built.bytes, emptySection])});
+    const [host = "", ...path] = registry.split("/");
+    await pushArtifact(new Registry(host, {plainHttp: true}), [...path, built.module].join("/"), image, built.version);
+    digests[built.module] = image.manifest.descriptor.digest;
+  }
+  const data = {registry, digests: JSON.stringify(digests)};
+  await shop.mesh.kubectl("-n", "meshlane-system", "patch", "configmap", "meshlane", "-p", JSON.stringify({data}));
+  await shop.apply(shop.group("native"));
+}
+
+/** A custom section named `other`, which changes the bytes of a module and not what it does. */
+const emptySection = Buffer.from([0, 6, 5, ...Buffer.from("other")]);

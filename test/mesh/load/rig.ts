@@ -1,0 +1,134 @@
+import {
+  applyLanes,
+  deleteLanes,
+  type FailedRequest,
+  groupObject,
+  installMeshlane,
+  laneObject,
+  type Mesh,
+  type PodView,
+  type SteadyLoad,
+  type SteadyResult,
+  theMesh,
+} from "../client/index.ts";
+import {playgroundWith} from "../shop/playground.ts";
+import {until} from "../until.ts";
+
+/** Requests a second, sent whether or not the ones before have been answered; a machine that cannot bear 500 is told so. */
+export const RATE = Number(process.env["MESHLANE_LOAD_RATE"] ?? 500);
+export const BASELINE = "frontend cart";
+export const IN_LANE = "frontend cart--ann";
+
+export type Loaded<Happened> = SteadyResult & {readonly happened: Happened};
+
+/** The smallest shop with a lane, for load: two services, and the lane's own pod of the second. */
+export class LoadShop {
+  readonly mesh: Mesh;
+  readonly name: string;
+  readonly host: string;
+  readonly ann: ReturnType<typeof laneObject>;
+
+  private constructor(mesh: Mesh, name: string) {
+    this.mesh = mesh;
+    this.name = name;
+    this.host = `${name}.localhost`;
+    this.ann = this.lane("ann");
+  }
+
+  /** Its pods run, and Meshlane is installed; no group and no lane is there. */
+  static async start(name: string): Promise<LoadShop> {
+    const shop = new LoadShop(await theMesh(), name);
+    const playground = playgroundWith({frontend: {calls: ["cart"]}, cart: {}, "cart--ann": {}});
+    await shop.mesh.shop(name, playground, {hosts: [shop.host]});
+    await installMeshlane(shop.mesh);
+    return shop;
+  }
+
+  lane(name: string) {
+    return laneObject(this.name, name, {cart: "cart--ann"});
+  }
+
+  group(routing: string) {
+    return groupObject(this.name, {
+      services: ["frontend", "cart"],
+      routing,
+      entry: {gateways: ["istio-ingress/public"], hosts: [this.host], lane: [{header: "x-swimlane", anyone: true}]},
+    });
+  }
+
+  /** One of `lane`, or of no lane. */
+  request(lane?: string) {
+    return {host: this.host, ...(lane === undefined ? {} : {headers: {"x-swimlane": lane}})};
+  }
+
+  /** Half of the requests ask for lane ann. Resolves when the mesh keeps up with the rate. */
+  async load(): Promise<SteadyLoad> {
+    const load = await this.mesh.steadyLoad(RATE, this.request("ann"), this.request());
+    await until(async () => (await load.result()).sent > 2 * RATE, {what: "the load runs"});
+    return load;
+  }
+
+  /**
+   * Loads the shop while something happens. Rejects where the load did not reach its rate, as then it says nothing.
+   * @param what for the line that says how it went
+   */
+  async during<Happened>(what: string, happens: () => Promise<Happened>): Promise<Loaded<Happened>> {
+    const load = await this.load();
+    const happened = await happens();
+    const result = await load.stop();
+    report(what, result);
+    requireRate(result);
+    return {...result, happened};
+  }
+
+  /** Resolves when requests of lane ann go to these workloads. */
+  async untilAnnGoes(way: "cart" | "cart--ann"): Promise<void> {
+    const goes = async () => (await this.mesh.request(this.request("ann"))).workloads["cart"] === way;
+    await until(goes, {what: `lane ann goes to ${way}`, everyMs: 20});
+  }
+
+  /** @throws Error where a request of this lane is not in it right now */
+  async requireIn(lane: string): Promise<void> {
+    const {path} = await this.mesh.request(this.request(lane));
+    if (!path.includes("cart--ann")) throw new Error(`a request of lane ${lane} went ${path}`);
+  }
+
+  lanePod(): Promise<PodView> {
+    return this.mesh.pod(this.name, {app: "cart--ann"});
+  }
+
+  async scale(workload: string, replicas: number): Promise<void> {
+    await this.mesh.kubectl("-n", this.name, "scale", "deployment", workload, `--replicas=${replicas}`);
+    await this.mesh.ready(this.name);
+  }
+
+  apply(...objects: Parameters<typeof applyLanes>[1][]): Promise<string> {
+    return applyLanes(this.mesh, ...objects);
+  }
+
+  async end(): Promise<void> {
+    await deleteLanes(this.mesh, this.ann, this.group("native"));
+    await this.mesh.removeNamespace(this.name);
+  }
+}
+
+/** Those that were on their way at some moment between the two, in milliseconds since the epoch. */
+export function onTheWay(failed: readonly FailedRequest[], from: number, to: number): FailedRequest[] {
+  return failed.filter(({sentAt, endedAt}) => sentAt <= to && endedAt >= from);
+}
+
+/** @throws Error where fewer requests a second were answered than were to be sent */
+export function requireRate({perSecond}: SteadyResult): void {
+  if (perSecond < 0.95 * RATE) throw new Error(`the load reached ${perSecond} of ${RATE} requests a second`);
+}
+
+/** One line for who reads the run. */
+export function report(what: string, result: SteadyResult): void {
+  const {sent, perSecond, failed, ways, ms} = result;
+  const said = [...new Set(failed.map(({status, said: text}) => `${status} ${text}`))].slice(0, 3).join("; ");
+  const share = Object.entries(ways).map(([way, count]) => `${way}: ${count}`);
+  process.stderr.write(
+    `${what}: ${failed.length} of ${sent} failed${said === "" ? "" : ` (${said})`} at ${perSecond}/s; ` +
+      `${share.join(", ")}; p50 ${ms.p50} ms, p99 ${ms.p99} ms\n`,
+  );
+}
