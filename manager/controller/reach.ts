@@ -24,7 +24,8 @@ export function waysTo(
   return gateways.flatMap((gateway) => {
     const address = addressOf(gateway, objects);
     const port = gateway.servers[0]?.port ?? 80;
-    return group.spec.entry.lane.map((way) => curlLine(way, lane, plainHost(group, gateway, address), {address, port}));
+    const plain = plainHost(group, gateway, facts) ?? address ?? "GATEWAY";
+    return group.spec.entry.lane.map((way) => curlLine(way, lane, plain, {address, port}));
   });
 }
 
@@ -55,11 +56,15 @@ function connectTo(host: string, port: number, address: string): string {
   return ` --connect-to ${host}:${port}:${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
-/** A host that the group answers for when the caller's way in is no host. */
-function plainHost(group: SwimLaneGroup, gateway: Gateway, address: string | undefined): string {
-  const hosts = [...(group.spec.entry.hosts ?? []), ...gateway.servers.flatMap(({hosts: all}) => all)];
-  const named = hosts.map((host) => host.slice(host.indexOf("/") + 1)).find((host) => !host.includes("*"));
-  return named ?? address ?? "GATEWAY";
+/** A host that the group answers for when the caller's way in is no host: of the group, the gateway, or what is bound to it. */
+function plainHost({spec}: SwimLaneGroup, gateway: Gateway, {virtualServices}: ClusterFacts): string | undefined {
+  const bound = virtualServices.flatMap((object) => {
+    const {gateways = [], hosts = []} = object.spec as {gateways?: readonly string[]; hosts?: readonly string[]};
+    const keys = gateways.map((name) => (name.includes("/") ? name : `${object.metadata.namespace}/${name}`));
+    return keys.includes(gateway.key) ? hosts : [];
+  });
+  const hosts = [...(spec.entry.hosts ?? []), ...gateway.servers.flatMap((server) => server.hosts), ...bound];
+  return hosts.map((host) => host.slice(host.indexOf("/") + 1)).find((host) => !host.includes("*"));
 }
 
 /** Where clients outside the cluster find the gateway; undefined where no Service says so. */
