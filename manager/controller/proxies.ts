@@ -3,7 +3,7 @@ import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
 import {Istiods, type Proxy} from "../cluster/istiod.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
-import {fingerprint, isRead, judge, lastOfEach, type Written} from "./taken.ts";
+import {fingerprint, isRead, judge, lastOfEach, type Verdict, type Written} from "./taken.ts";
 
 export interface ProxyOptions {
   /** Where istiod runs. */
@@ -13,6 +13,8 @@ export interface ProxyOptions {
   /** How long to wait for the proxies at most, in milliseconds. */
   readonly timeoutMs: number;
   readonly progress: (line: string) => void;
+  /** Namespaces whose proxies must have it even where nothing was written; by default those of all objects of ours. */
+  readonly namespaces?: readonly string[];
 }
 
 const pollMs = 100;
@@ -64,7 +66,10 @@ export class ProxyWatch {
     }
     const end = Date.now() + this.#options.timeoutMs;
     await this.#read(istiods, lastOfEach([...standing.map((put) => ({put})), ...written]), end);
-    await this.#settled(istiods, written, end);
+    const ours = standing.flatMap(({metadata: {namespace}}) => namespace ?? []);
+    // What was written decides; where nothing was, something of an earlier pass may be on its way.
+    const namespaces = this.#options.namespaces ?? (written.length > 0 ? [] : ours);
+    await this.#settled(istiods, written, {namespaces, end});
   }
 
   async #read(istiods: Istiods, written: readonly Written[], end: number): Promise<void> {
@@ -76,26 +81,46 @@ export class ProxyWatch {
   }
 
   /** Everything is sent and answered, and for longer than istiod waits with a change nothing more was sent. */
-  async #settled(istiods: Istiods, written: readonly Written[], end: number): Promise<void> {
+  async #settled(
+    istiods: Istiods,
+    written: readonly Written[],
+    {namespaces, end}: {readonly namespaces: readonly string[]; readonly end: number},
+  ): Promise<void> {
     const quietMs = istiods.debounceMs + handlingMs;
+    const patience = Math.min(end, Date.now() + this.#options.settleMs);
     let since = Date.now();
     let last = "";
     for (;;) {
       const now = await istiods.proxies();
-      const {waiting, refused} = judge(written, this.#before, now);
+      const verdict = judge(written, this.#before, now, namespaces);
       const print = fingerprint(now);
-      if (print !== last || waiting.length > 0) since = Date.now();
+      if (print !== last || verdict.waiting.length > 0) since = Date.now();
       last = print;
-      if (waiting.length === 0 && Date.now() - since >= quietMs) {
-        if (refused.length > 0) throw new ClusterError("Other", `proxies refuse what istiod sends: ${some(refused)}`);
+      const isOver = Date.now() > end;
+      const isQuiet = verdict.waiting.length === 0 && Date.now() - since >= quietMs;
+      const {late} = verdict;
+      const done = isQuiet && late.elsewhere.length === 0 && (late.since.length === 0 || Date.now() > patience);
+      if (done || (isOver && verdict.waiting.length === 0)) {
+        this.#conclude(verdict);
         this.#before = now;
         return;
       }
-      if (Date.now() > end) {
+      if (isOver) {
+        const {waiting} = verdict;
         throw new ClusterError("Timeout", `${waiting.length} proxies have not taken the changes: ${some(waiting)}`);
       }
       await sleep(pollMs);
     }
+  }
+
+  /** What is wrong with proxies that the changes do not concern is said, and no failure. */
+  #conclude({late, refused, unrelated}: Verdict): void {
+    const {progress} = this.#options;
+    const silent = [...late.elsewhere, ...late.since];
+    if (silent.length > 0) progress(`warning: ${silent.length} proxies give istiod no answer: ${some(silent)}`);
+    const others = `refuse what istiod sends, but not because of these changes: ${some(unrelated)}`;
+    if (unrelated.length > 0) progress(`warning: proxies ${others}`);
+    if (refused.length > 0) throw new ClusterError("Other", `proxies refuse what istiod sends: ${some(refused)}`);
   }
 }
 

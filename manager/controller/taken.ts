@@ -50,15 +50,25 @@ function keyOf({kind, metadata}: KubernetesObject): string {
 export interface Verdict {
   /** Proxies that istiod still has to tell, or that have not yet answered. */
   readonly waiting: readonly string[];
-  /** `POD.NAMESPACE: why`. */
+  /** Those of them that need not have it: they were silent before the first change, or nothing of theirs was changed. */
+  readonly late: {readonly since: readonly string[]; readonly elsewhere: readonly string[]};
+  /** `POD.NAMESPACE: why`, of what was changed. */
   readonly refused: readonly string[];
+  /** The same of proxies that refused this before the first change, or in namespaces in which nothing was changed. */
+  readonly unrelated: readonly string[];
 }
 
 /**
  * Whether each proxy has taken what was sent to it, and was sent anew what the changes must cause.
  * @param before the proxies before the first change; one that connected later got everything when it did
+ * @param namespaces where proxies matter besides those of the changes
  */
-export function judge(written: readonly Written[], before: readonly Proxy[], now: readonly Proxy[]): Verdict {
+export function judge(
+  written: readonly Written[],
+  before: readonly Proxy[],
+  now: readonly Proxy[],
+  namespaces: readonly string[] = [],
+): Verdict {
   const earlier = new Map(before.map((proxy) => [proxy.id, proxy]));
   const wanted = new Map<string, Set<string>>();
   for (const change of written) {
@@ -67,11 +77,38 @@ export function judge(written: readonly Written[], before: readonly Proxy[], now
     for (const type of caused[kind] ?? []) types.add(type);
     wanted.set(metadata.namespace ?? "", types);
   }
-  const waiting = now.filter((proxy) => isWaiting(proxy, earlier.get(proxy.id), wanted.get(proxy.namespace)));
-  const refused = now.flatMap(({id, resources}) =>
-    Object.values(resources).flatMap(({error}) => (error === "" ? [] : [`${id}: ${error}`])),
+  const isConcerned = ({namespace}: Proxy): boolean => wanted.has(namespace) || namespaces.includes(namespace);
+  const open = now.filter((proxy) => isWaiting(proxy, earlier.get(proxy.id), wanted.get(proxy.namespace)));
+  const elsewhere = open.filter((proxy) => !isConcerned(proxy));
+  const since = open.filter(
+    (proxy) => isConcerned(proxy) && written.length > 0 && isSilent(proxy, earlier.get(proxy.id)),
   );
-  return {waiting: waiting.map(({id}) => id), refused};
+  const excused = new Set([...elsewhere, ...since]);
+  const refusals = now.flatMap((proxy) =>
+    Object.entries(proxy.resources).flatMap(([type, {error}]) => {
+      if (error === "") return [];
+      const isNew = earlier.get(proxy.id)?.resources[type]?.error !== error;
+      return [{text: `${proxy.id}: ${error}`, counts: isNew && isConcerned(proxy)}];
+    }),
+  );
+  return {
+    waiting: idsOf(open.filter((proxy) => !excused.has(proxy))),
+    late: {since: idsOf(since), elsewhere: idsOf(elsewhere)},
+    refused: refusals.flatMap(({text, counts}) => (counts ? [text] : [])),
+    unrelated: refusals.flatMap(({text, counts}) => (counts ? [] : [text])),
+  };
+}
+
+function idsOf(proxies: readonly Proxy[]): string[] {
+  return proxies.map(({id}) => id);
+}
+
+/** It owed an answer before the first change, and has given none to anything of that type since. */
+function isSilent(proxy: Proxy, before: Proxy | undefined): boolean {
+  return routing(proxy).some(([type, {sent, acked}]) => {
+    const old = before?.resources[type];
+    return old !== undefined && old.error === "" && old.sent !== old.acked && sent !== acked && acked === old.acked;
+  });
 }
 
 /** Of several changes of one object only the last has to be seen. */

@@ -50,10 +50,31 @@ test("all that was sent is acknowledged, but nothing was sent since the change: 
   expect(judge([filter], before, [proxy("a.shop", nonces("2"))]).waiting).toEqual([]);
 });
 
-test("what was sent and not acknowledged is waited for, wherever the proxy is", () => {
+test("what was sent and not acknowledged is waited for, elsewhere only as one that may stay late", () => {
   const before = [proxy("a.pay", nonces("1"))];
-  expect(judge([filter], before, before).waiting).toEqual([]);
-  expect(judge([filter], before, [proxy("a.pay", nonces("2"), nonces("1"))]).waiting).toEqual(["a.pay"]);
+  expect(judge([filter], before, before)).toMatchObject({waiting: [], late: {elsewhere: []}});
+  const behind = [proxy("a.pay", nonces("2"), nonces("1"))];
+  expect(judge([filter], before, behind)).toMatchObject({waiting: [], late: {elsewhere: ["a.pay"]}});
+  expect(judge([filter], before, behind, ["pay"])).toMatchObject({waiting: ["a.pay"], late: {elsewhere: []}});
+});
+
+test("a proxy that owed an answer before the write is late; where nothing was written it is waited for", () => {
+  const silent = [proxy("a.shop", nonces("2"), nonces("1"))];
+  const still = [proxy("a.shop", nonces("3"), nonces("1"))];
+  expect(judge([filter], silent, still)).toMatchObject({waiting: [], late: {since: ["a.shop"]}});
+  expect(judge([], silent, still, ["shop"])).toMatchObject({waiting: ["a.shop"], late: {since: []}});
+  const awake = [proxy("a.shop", nonces("3"), nonces("2"))];
+  expect(judge([filter], silent, awake)).toMatchObject({waiting: ["a.shop"], late: {since: []}});
+});
+
+test("a refusal of before the write, and one where nothing was written, are no refusal of the write", () => {
+  const refusing = (id: string, why: string) => [proxy(id, nonces("2"), nonces("1"), why)];
+  const old = judge([filter], refusing("a.shop", "bad"), refusing("a.shop", "bad"));
+  expect({...old, unrelated: new Set(old.unrelated)}).toMatchObject({refused: [], unrelated: new Set(["a.shop: bad"])});
+  expect(judge([filter], refusing("a.shop", "bad"), refusing("a.shop", "worse")).refused).toContain("a.shop: worse");
+  const other = judge([filter], [proxy("a.pay", nonces("1"))], refusing("a.pay", "bad"));
+  expect(other.refused).toEqual([]);
+  expect(other.unrelated).toContain("a.pay: bad");
 });
 
 test("a proxy that refuses is not waited for, but named with what it says", () => {
