@@ -33,7 +33,7 @@ export function contextMatches(lanes: readonly string[], limit = MAX_ALTERNATION
  * @param entered port that a gateway calls: nothing else would tell it
  */
 export function laneRoutes(service: PreparedService, entered?: ServicePort): JsonObject[] {
-  const {routes, baseline} = service;
+  const {routes} = service;
   return [
     ...routes.taken.flatMap(({lanes, to}) => {
       if (entered !== undefined) return [laneRoute(service, lanes, to, {names: entered})];
@@ -41,8 +41,19 @@ export function laneRoutes(service: PreparedService, entered?: ServicePort): Jso
       return service.ports!.map((port) => laneRoute(service, lanes, to, {names: port, matches: port}));
     }),
     ...routes.refused.map((lane) => refusal(service.service, lane)),
-    {name: "baseline", route: [{destination: destinationOf(service, baseline, entered)}]},
+    ...baselineRoutes(service, entered),
   ];
+}
+
+/** What no lane has. */
+export function baselineRoutes(service: PreparedService, entered?: ServicePort): JsonObject[] {
+  const {baseline, ports = []} = service;
+  const to = (port?: ServicePort) => ({
+    name: "baseline",
+    route: [{destination: destinationOf(service, baseline, port)}],
+  });
+  if (entered !== undefined || portsAreInferred(service, baseline)) return [to(entered)];
+  return ports.map((port) => ({...to(port), match: [{port: port.port}]}));
 }
 
 interface RoutePorts {
@@ -68,10 +79,15 @@ function laneRoute(
   };
 }
 
-/** Whether istiod finds the destination's port by itself, on each of the service's ports. */
+/**
+ * Whether istiod finds the destination's port by itself, on each of the service's ports. It would among several ports too,
+ * but `istioctl analyze` calls that an error (IST0112).
+ */
 export function portsAreInferred({service, ports, facts}: PreparedService, to: Destination): boolean {
+  if (ports === undefined) return true;
+  if ((facts.kubernetesServices.get(to.service)?.ports ?? []).length > 1) return false;
   if (to.service === service) return true;
-  return (ports ?? []).every((port) => portAt(to.service, port, facts) === inferredPort(to.service, port, facts));
+  return ports.every((port) => portAt(to.service, port, facts) === inferredPort(to.service, port, facts));
 }
 
 /** @param port of the service, where the destination's is to be named */

@@ -5,7 +5,7 @@ import {adopt, pasted} from "./adopt.ts";
 import {conflict, meshHttpRoutes, type Native, nativeRoutes} from "./conflicts.ts";
 import {renderDestinations} from "./destinations.ts";
 import {type ForeignVirtualService, meshVirtualServices, virtualServices} from "./foreign.ts";
-import {laneRoutes} from "./lane-routes.ts";
+import {baselineRoutes, laneRoutes} from "./lane-routes.ts";
 import {nameOf, namespaceOf} from "./names.ts";
 import {renderNative} from "./native.ts";
 import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
@@ -114,5 +114,5 @@ function nativeObjects(service: PreparedService, users: readonly ForeignVirtualS
   if (way.way !== "native") return [];
   const objects = renderNative(service, way.taken);
   const constant = service.baseline.labels !== undefined && users.length === 0;
-  return constant ? [...objects, ownVirtualService(service, laneRoutes(service).slice(-1))] : objects;
+  return constant ? [...objects, ownVirtualService(service, baselineRoutes(service))] : objects;
 }

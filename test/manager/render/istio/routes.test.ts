@@ -132,10 +132,25 @@ test("ports of another number are named, one route a port", () => {
     service("cart--ann", {ports: other}),
     service("payment"),
   ];
-  const ported = routes(texts).filter(({match}) => match !== undefined);
-  expect(ported.map(({match, route}) => [match![0]!.port, route![0]!.destination.port])).toEqual([
+  const ported = routes(texts).map(({match, route}) => [match![0]!.port, route![0]!.destination.port]);
+  expect(ported).toEqual([
     [80, {number: 8080}],
     [81, {number: 8081}],
+    [80, {number: 80}],
+    [81, {number: 81}],
+  ]);
+});
+
+test("among several ports each destination names its own, as istioctl analyze wants it", () => {
+  const ports = [
+    {name: "http", port: 80},
+    {name: "tcp-raw", port: 9000},
+  ];
+  const texts = [group(), lane("ann"), service("cart", {ports}), service("cart--ann", {ports}), service("payment")];
+  const destinations = routes(texts).map(({match, route}) => [match![0]!.port, route![0]!.destination.port]);
+  expect(destinations).toEqual([
+    [80, {number: 80}],
+    [80, {number: 80}],
   ]);
 });
 
