@@ -1,5 +1,5 @@
 import {Command, Option} from "commander";
-import type {Connection} from "../cluster/connect.ts";
+import type {Api} from "../cluster/api.ts";
 import {reconcileUntilReady} from "../controller/apply-wait.ts";
 import {readLanes as readClusterLanes} from "../controller/cluster-state.ts";
 import type {Changed} from "../controller/changes.ts";
@@ -7,11 +7,12 @@ import type {Desired} from "../controller/desired.ts";
 import {checkFiles} from "../controller/lane-files.ts";
 import type {PassResult} from "../controller/pass.ts";
 import {controllerRuns, reconcile, type ReconcileOptions} from "../controller/reconcile.ts";
-import {requireSettings} from "../controller/settings.ts";
-import {storeLanes, supposing} from "../controller/store.ts";
+import {requireSettings, type Settings} from "../controller/settings.ts";
+import {storeLanes, supposing, unasked} from "../controller/store.ts";
 import {isReference, readLanes} from "../image/index.ts";
 import type {SourceText} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
+import {adoptedServices} from "./adopted-services.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {readSources} from "./files.ts";
 import {
@@ -27,7 +28,7 @@ import {
 } from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
 import {plainHttpOption, progressOn} from "./registry-options.ts";
-import {changeLine, printNotices} from "./report.ts";
+import {changeLine, printJudged} from "./report.ts";
 import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
 
 interface ApplyOptions extends ClusterOptions, ProxyFlags {
@@ -96,8 +97,7 @@ async function sourcesOf(
 }
 
 async function apply(sources: SourceText[], options: ApplyOptions, terminal: Terminal): Promise<number> {
-  const connection = connectTo(options);
-  const {api, namespace} = connection;
+  const {api, namespace} = connectTo(options);
   try {
     const before = Object.values(await readClusterLanes(api)).flat();
     const {objects, problems} = checkFiles(sources, before, namespace);
@@ -108,16 +108,23 @@ async function apply(sources: SourceText[], options: ApplyOptions, terminal: Ter
       terminal.stderr.write("there is no lane and no group in it. Is it the right file?\n");
       return exitCode.problems;
     }
+    if (options.dryRun === "client") {
+      print(unasked(objects, before), options, terminal);
+      return exitCode.ok;
+    }
+    const settings = await requireSettings(api);
+    const controlled = await controllerRuns(api);
+    if (controlled) requireNothingToWaitFor(options);
+    const adopt = await adoptedServices(api, options.adopt, {objects, settings, namespace});
     const dryRun = options.dryRun !== undefined;
-    // Only the server can tell what it would make of them; it is asked also by the client's dry run.
     const stored = await storeLanes(api, objects, before, {dryRun, force: options.forceConflicts});
     print(stored, options, terminal);
-    return await follow(
-      connection,
-      stored.map(({object}) => object),
-      options,
-      terminal,
-    );
+    if (controlled) {
+      terminal.stderr.write("the controller lets the mesh follow: meshlane check says what it has done\n");
+      return exitCode.ok;
+    }
+    const written = stored.map(({object}) => object);
+    return await follow(api, settings, {objects: written, adopt}, {options, terminal});
   } finally {
     api.transport.close();
   }
@@ -143,22 +150,33 @@ function print(changes: readonly Changed[], {output, dryRun}: ApplyOptions, {std
     );
 }
 
-/** Lets the mesh follow, or leaves it to the controller. */
+/** Only who lets the mesh follow can wait for it, or hand something over to it. */
+function requireNothingToWaitFor({wait, adopt}: ApplyOptions): void {
+  const option = wait !== undefined ? "--wait" : adopt.length > 0 ? "--adopt" : undefined;
+  if (option === undefined) return;
+  throw new Error(
+    `a controller runs in this cluster and lets the mesh follow, so ${option} has no effect here and nothing was written. ` +
+      `Apply without ${option}; meshlane check says what the controller has done`,
+  );
+}
+
+interface Followed {
+  readonly objects: readonly KubernetesObject[];
+  /** Services, `NAMESPACE/NAME`. */
+  readonly adopt: readonly string[];
+}
+
+/** Lets the mesh follow. */
 async function follow(
-  {api, namespace}: Connection,
-  objects: readonly KubernetesObject[],
-  options: ApplyOptions,
-  terminal: Terminal,
+  api: Api,
+  settings: Settings,
+  {objects, adopt}: Followed,
+  {options, terminal}: {options: ApplyOptions; terminal: Terminal},
 ): Promise<number> {
-  if (options.dryRun === "client") return exitCode.ok;
-  if (await controllerRuns(api)) {
-    terminal.stderr.write("the controller lets the mesh follow: meshlane check says what it has done\n");
-    return exitCode.ok;
-  }
-  const settings = await requireSettings(api);
   const timeoutMs = options.wait ?? 60_000;
   const how: ReconcileOptions = {
-    adopt: options.adopt.map((service) => (service.includes("/") ? service : `${namespace}/${service}`)),
+    adopt,
+    namespaces: namespacesOf(objects),
     istioNamespace: options.istioNamespace,
     settleMs: options.settle,
     timeoutMs,
@@ -170,18 +188,31 @@ async function follow(
     options.wait === undefined || options.dryRun !== undefined
       ? {result: await reconcile(api, settings, how), waiting: []}
       : await reconcileUntilReady(api, settings, lanes, Date.now() + timeoutMs, how);
-  return conclude(result, {lanes, waiting}, options, terminal);
+  return conclude(result, {objects, lanes, waiting}, options, terminal);
+}
+
+/** Where the proxies of groups and lanes are. */
+function namespacesOf(objects: readonly KubernetesObject[]): string[] {
+  return objects.flatMap(({metadata, spec}) => {
+    const {group = "", through = []} = (spec ?? {}) as {group?: string; through?: readonly string[]};
+    return [metadata.namespace ?? [], group.includes("/") ? group.slice(0, group.indexOf("/")) : [], through].flat();
+  });
+}
+
+interface Applied {
+  readonly objects: readonly KubernetesObject[];
+  readonly lanes: readonly string[];
+  readonly waiting: readonly string[];
 }
 
 function conclude(
   {aim, changes}: PassResult<Desired>,
-  {lanes, waiting}: {lanes: readonly string[]; waiting: readonly string[]},
+  {objects, lanes, waiting}: Applied,
   options: ApplyOptions,
   terminal: Terminal,
 ): number {
   if (options.output === undefined) print(changes, options, terminal);
-  printProblems([...aim.problems], terminal);
-  const failed = printNotices(aim.rendering.notices, terminal);
+  const failed = printJudged(aim.judgedFor(objects), terminal);
   const open = options.wait === undefined ? aim.waiting(lanes) : waiting;
   for (const line of open) terminal.stderr.write(`${line}\n`);
   if (options.dryRun === undefined)

@@ -20,8 +20,8 @@ import {
   type ProxyFlags,
 } from "./options.ts";
 import {progressOn} from "./registry-options.ts";
-import {printNotices} from "./report.ts";
-import {printProblems, type Terminal} from "./terminal.ts";
+import {printJudged} from "./report.ts";
+import type {Terminal} from "./terminal.ts";
 
 interface DeleteOptions extends ClusterOptions, ProxyFlags {
   file?: string[];
@@ -76,8 +76,7 @@ async function run(
       ...(dryRun ? {dryRun, suppose: (state) => supposing(state, [], found)} : {}),
     });
     printChanges(changes, options, terminal);
-    printProblems([...aim.problems], terminal);
-    return printNotices(aim.rendering.notices, terminal) || failed ? exitCode.problems : exitCode.ok;
+    return printJudged(aim.judgedFor(found), terminal) || failed ? exitCode.problems : exitCode.ok;
   } finally {
     api.transport.close();
   }

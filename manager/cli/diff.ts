@@ -8,9 +8,10 @@ import {reconcile} from "../controller/reconcile.ts";
 import {requireSettings} from "../controller/settings.ts";
 import {storeLanes, supposing} from "../controller/store.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
+import {adoptedServices} from "./adopted-services.ts";
 import {readSources} from "./files.ts";
 import {addClusterOptions, type ClusterOptions, connectTo, fileOption, repeatableOption} from "./options.ts";
-import {printNotices} from "./report.ts";
+import {printJudged} from "./report.ts";
 import {green, hasErrors, paint, printProblems, red, type Terminal} from "./terminal.ts";
 
 interface DiffOptions extends ClusterOptions {
@@ -58,8 +59,9 @@ async function diff(options: DiffOptions, terminal: Terminal): Promise<number> {
     const settings = await requireSettings(api);
     const stored = await storeLanes(api, objects, before, {dryRun: true, force: true});
     const wouldBe = stored.map(({object}) => object);
+    const adopt = await adoptedServices(api, options.adopt, {objects: wouldBe, settings, namespace});
     const {aim, changes} = await reconcile(api, settings, {
-      adopt: options.adopt.map((service) => (service.includes("/") ? service : `${namespace}/${service}`)),
+      adopt,
       dryRun: true,
       suppose: (state) => supposing(state, wouldBe),
       istioNamespace: "",
@@ -67,7 +69,7 @@ async function diff(options: DiffOptions, terminal: Terminal): Promise<number> {
       timeoutMs: 0,
       progress: () => {},
     });
-    const failed = printNotices(aim.rendering.notices, terminal);
+    const failed = printJudged(aim.judgedFor(wouldBe), terminal);
     const patches = together([...stored, ...changes]).flatMap(patchOf);
     for (const patch of patches) terminal.stdout.write(coloured(patch, terminal));
     if (failed) return code.error;

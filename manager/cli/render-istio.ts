@@ -1,7 +1,7 @@
 import {mkdir, readdir, readFile, rm, writeFile} from "node:fs/promises";
 import {join} from "node:path";
 import {clusterFacts} from "../compile/cluster-objects.ts";
-import {compileMesh, type Owners, type Plan} from "../compile/index.ts";
+import {compileMesh, type Owners} from "../compile/index.ts";
 import {ownImages} from "../image/index.ts";
 import {type Mesh, traceIds} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
@@ -10,6 +10,7 @@ import type {JsonObject} from "../render/filter-config.ts";
 import {routesToPaste} from "../render/istio/paste.ts";
 import {UsageError} from "./exit.ts";
 import {type Form, printObjects} from "./print.ts";
+import {serviceKey} from "./service-key.ts";
 
 export interface IstioRenderOptions {
   readonly registry: string;
@@ -30,7 +31,7 @@ export async function renderForIstio(
   const facts = clusterFacts(others);
   const own: Mesh = {groups: mesh.groups, lanes: mesh.lanes};
   const plan = compileMesh(own, facts, before);
-  const adopt = options.adopt.map((service) => serviceKey(service, plan));
+  const adopt = options.adopt.map((service) => serviceKey(service, plan, {among: "the files"}));
   return {...renderIstio(plan, own, facts, {...(await istioOptions(options)), adopt}), owners: plan.owners};
 }
 
@@ -46,20 +47,9 @@ export function routesOf(
 ): readonly JsonObject[] {
   const facts = clusterFacts(others);
   const plan = compileMesh({groups, lanes}, facts, before);
-  const http = routesToPaste(serviceKey(service, plan), plan, {groups, lanes}, facts);
+  const http = routesToPaste(serviceKey(service, plan, {among: "the files"}), plan, {groups, lanes}, facts);
   if (http === undefined) throw new UsageError(`no lane overrides service ${service}: there is nothing to paste`);
   return http;
-}
-
-function serviceKey(service: string, {services}: Plan): string {
-  const found = services.filter((each) => each.service === service || each.service.endsWith(`/${service}`));
-  const [only, ...more] = found;
-  if (only === undefined) throw new UsageError(`service ${service} is in no group of the files`);
-  if (more.length > 0) {
-    const keys = found.map((each) => each.service).join(", ");
-    throw new UsageError(`several namespaces have a service ${service}: write one of ${keys}`);
-  }
-  return only.service;
 }
 
 async function istioOptions(options: IstioRenderOptions): Promise<Omit<IstioOptions, "adopt">> {

@@ -1,7 +1,8 @@
 import type {Change} from "../controller/compare.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
+import type {Judged} from "../controller/concerns.ts";
 import type {Notice} from "../render/istio/options.ts";
-import {paint, red, type Terminal, yellow} from "./terminal.ts";
+import {hasErrors, paint, printProblems, red, type Terminal, yellow} from "./terminal.ts";
 
 /** `swimlane.meshlane.dev/ann created`, as kubectl says it, with the namespace. */
 export function changeLine({apiVersion, kind, metadata}: KubernetesObject, change: Change, how = ""): string {
@@ -17,4 +18,10 @@ export function printNotices(notices: readonly Notice[], {stderr}: Terminal): bo
     stderr.write(`${paint(line, severity === "error" ? red : yellow, stderr)}\n`);
   }
   return notices.some(({severity}) => severity === "error");
+}
+
+/** All that there is to say of the mesh. @returns whether something of it is an error */
+export function printJudged({problems, notices}: Judged, terminal: Terminal): boolean {
+  printProblems([...problems], terminal);
+  return printNotices(notices, terminal) || hasErrors(problems);
 }

@@ -9,6 +9,7 @@ import {renderIstio} from "../render/istio/index.ts";
 import type {Rendering} from "../render/istio/options.ts";
 import type {ClusterState} from "./cluster-state.ts";
 import {soundMesh} from "./cluster-mesh.ts";
+import {type Judged, judgedFor} from "./concerns.ts";
 import {waysTo} from "./reach.ts";
 import {waitingLanes} from "./waiting.ts";
 import type {Settings} from "./settings.ts";
@@ -23,6 +24,8 @@ export interface Desired {
   readonly problems: readonly Problem[];
   /** What the lanes of these names wait for, one line a destination. */
   waiting(lanes: readonly string[]): string[];
+  /** Problems and notices; what is wrong with others than these groups and lanes is a warning. */
+  judgedFor(objects: readonly KubernetesObject[]): Judged;
   /** Lines that tell how to reach a lane from outside. */
   ways(lane: string): string[];
 }
@@ -33,13 +36,19 @@ export function desired(state: ClusterState, settings: Settings, adopt: readonly
   const facts = clusterFacts(state.objects, {complete: true});
   const plan = compileMesh(mesh, facts, ownersOf(state.groups));
   const adopted = [...new Set([...adopt, ...handedOver(state.live, facts.domain)])];
-  const rendering = renderIstio(plan, mesh, facts, {...settings, adopt: adopted});
+  const options = {...settings, adopt: adopted};
+  const rendering = renderIstio(plan, mesh, facts, options);
   return {
     mesh,
     facts,
     plan,
     rendering,
     problems,
+    judgedFor: (objects) =>
+      judgedFor(objects, mesh, {problems, notices: rendering.notices}, (part) => {
+        const ofPart = compileMesh(part, facts, ownersOf(state.groups));
+        return renderIstio(ofPart, part, facts, options).notices;
+      }),
     waiting: (lanes) => waitingLanes(lanes, plan, facts, state.objects),
     ways: (name) => {
       const lane = mesh.lanes.find(({metadata}) => metadata.name === name);

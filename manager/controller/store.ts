@@ -34,6 +34,16 @@ export async function storeLanes(
   return changes;
 }
 
+/** What writing would change, as far as can be told without asking the server: its defaults look like changes. */
+export function unasked(objects: readonly KubernetesObject[], before: readonly KubernetesObject[]): Changed[] {
+  const known = new Map(before.map((object) => [keyOf(object), object]));
+  return objects.map((object) => {
+    const old = known.get(keyOf(object));
+    const same = old !== undefined && isDeepStrictEqual(content(old), content(object));
+    return {change: old === undefined ? "created" : same ? "unchanged" : "configured", object, before: old};
+  });
+}
+
 /** What a user wrote of an object. */
 function content({spec, metadata}: KubernetesObject): object {
   return {spec, labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}};

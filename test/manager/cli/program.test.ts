@@ -37,7 +37,7 @@ test.each([
   ],
   ["standard input twice", ["validate", "-f", "-", "-f", "-"], "standard input can be read only once"],
   ["an unknown form", ["validate", "-f", shop, "-o", "xml"], "Allowed choices are yaml, json"],
-  ["an unknown target", ["render", "-f", shop, "--target", "nginx"], "Allowed choices are envoy"],
+  ["an unknown target", ["render", "-f", shop, "--target", "nginx"], "Allowed choices are istio, envoy"],
   ["one document of what stays", ["playground", "-o", "json"], "-o json goes with --once"],
   ["no target", ["render", "-f", shop], "required option '--target <target>' not specified"],
   [

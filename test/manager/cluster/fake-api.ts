@@ -47,7 +47,8 @@ export class FakeApi {
     this.url = url;
   }
 
-  static async start(answer: (asked: Asked) => Answer | "hang up"): Promise<FakeApi> {
+  /** @param kinds what the fake knows, in the form of `/apis` */
+  static async start(answer: (asked: Asked) => Answer | "hang up", kinds: object = groups): Promise<FakeApi> {
     const server: Server = createServer((request, response) => {
       void (async () => {
         const {pathname, searchParams} = new URL(request.url ?? "/", "http://fake");
@@ -61,7 +62,7 @@ export class FakeApi {
         };
         const isDiscovery = pathname === "/api" || pathname === "/apis";
         if (!isDiscovery) fake.asked.push(asked);
-        const said = isDiscovery ? {body: pathname === "/apis" ? groups : {items: []}} : answer(asked);
+        const said = isDiscovery ? {body: pathname === "/apis" ? kinds : {items: []}} : answer(asked);
         if (said === "hang up") return response.destroy();
         response.writeHead(said.status ?? 200, {"content-type": "application/json", ...said.headers});
         return response.end(JSON.stringify(said.body ?? {}));

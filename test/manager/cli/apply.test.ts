@@ -1,0 +1,59 @@
+import {expect, test} from "vitest";
+import {settingsObject} from "../../../manager/controller/settings.ts";
+import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
+import {FakeCluster} from "../cluster/fake-cluster.ts";
+import {group, lane, settings, shop} from "../controller/check/inspections.ts";
+import {meshlane} from "./captured.ts";
+
+const text = (...objects: object[]) => objects.map((object) => JSON.stringify(object)).join("\n---\n");
+const installed = settingsObject({...settings, nativeSupported: false});
+
+const lease = (): KubernetesObject => ({
+  apiVersion: "coordination.k8s.io/v1",
+  kind: "Lease",
+  metadata: {name: "meshlane-controller", namespace: "meshlane-system"},
+  spec: {renewTime: new Date().toISOString()},
+});
+
+test("the client's dry run writes nothing, and asks the server for no dry run either", async () => {
+  const cluster = await FakeCluster.start([group(), lane()]);
+  const changed = {...lane(), metadata: {...lane().metadata, name: "bob"}};
+  const args = ["apply", "-f", "-", "--dry-run=client", ...(await cluster.flags())];
+  const {code, stdout} = await meshlane(args, text(group(), changed));
+  expect({code, stdout}).toEqual({
+    code: 0,
+    stdout:
+      "swimlanegroup.meshlane.dev/shop -n shop unchanged (client dry run)\n" +
+      "swimlane.meshlane.dev/bob -n shop created (client dry run)\n",
+  });
+  expect(cluster.writes).toEqual([]);
+});
+
+test.each([["--wait"], ["--adopt=cart"]])(
+  "%s is refused where a controller runs, before anything is written",
+  async (option) => {
+    const cluster = await FakeCluster.start([...shop, installed, lease()]);
+    const refused = await meshlane(["apply", "-f", "-", option, ...(await cluster.flags())], text(lane()));
+    expect(refused).toMatchObject({code: 1, stdout: ""});
+    expect(refused.stderr).toContain(
+      `a controller runs in this cluster and lets the mesh follow, so ${option.slice(0, 6)}`,
+    );
+    expect(cluster.writes).toEqual([]);
+    const plain = await meshlane(["apply", "-f", "-", ...(await cluster.flags())], text(lane()));
+    expect(plain).toMatchObject({
+      code: 0,
+      stderr: "the controller lets the mesh follow: meshlane check says what it has done\n",
+    });
+  },
+);
+
+test.each(["apply", "diff"])(
+  "%s --adopt with a name that no group has is wrong usage, and nothing is written",
+  async (verb) => {
+    const cluster = await FakeCluster.start([...shop, installed]);
+    const args = [verb, "-f", "-", "--adopt", "basket", ...(await cluster.flags())];
+    const {code, stderr} = await meshlane(args, text(lane()));
+    expect({code, stderr}).toEqual({code: 2, stderr: "meshlane: service basket is in no group of the cluster\n"});
+    expect(cluster.writes.filter((write) => !write.endsWith("(dry run)"))).toEqual([]);
+  },
+);
