@@ -19,7 +19,8 @@ export async function reconcile(api: Api, settings: Settings, options: Reconcile
     api,
     (state) => {
       const aim = desired(suppose(state), settings, adopt);
-      return {aim, stages: steps(aim.rendering.objects, state.live), owners: aim.plan.owners};
+      const {objects, kept} = aim.rendering;
+      return {aim, stages: steps(objects, state.live, kept), owners: aim.plan.owners};
     },
     options,
   );

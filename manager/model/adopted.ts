@@ -14,9 +14,10 @@ export function original(object: KubernetesObject): KubernetesObject {
   if (!isAdopted(object) || written === undefined) return object;
   const {labels = {}, annotations = {}, ...metadata} = object.metadata;
   const own = [...Object.keys(managedBy), "meshlane.dev/part"];
+  const ours = Object.keys(annotations).filter((key) => key.startsWith("meshlane.dev/"));
   return {
     ...object,
-    metadata: {...metadata, ...some("labels", labels, own), ...some("annotations", annotations, [ORIGINAL])},
+    metadata: {...metadata, ...some("labels", labels, own), ...some("annotations", annotations, ours)},
     spec: JSON.parse(written) as unknown,
   };
 }

@@ -13,6 +13,7 @@ import {
 import {contextMatches, destinationOf, portsAreInferred, refusal, routeName} from "./lane-routes.ts";
 import {CONTEXT, subsetOf} from "./names.ts";
 import {type IstioObject, PART} from "./options.ts";
+import {madeFor} from "./own-object.ts";
 import type {PreparedService} from "./prepared.ts";
 
 /** Services, `NAMESPACE/NAME`, whose VirtualService was handed over before: they stay adopted until they are given back. */
@@ -30,7 +31,7 @@ export function handedOver(live: readonly KubernetesObject[], domain: string): s
 export function adopt(users: ForeignVirtualService, services: readonly PreparedService[]): IstioObject {
   const {object, namespace, spec} = users;
   const {name, labels = {}, annotations = {}} = object.metadata;
-  return {
+  const adopted = {
     apiVersion: object.apiVersion,
     kind: object.kind,
     metadata: {
@@ -41,6 +42,8 @@ export function adopt(users: ForeignVirtualService, services: readonly PreparedS
     },
     spec: {...spec, http: withLanes(users, services)} as unknown as JsonObject,
   };
+  const purpose = services.map(({service}) => `routes ${service}`);
+  return madeFor(purpose, adopted);
 }
 
 /** Whether the user's own VirtualService has the lanes' routes as they should be, none of them, or others. */

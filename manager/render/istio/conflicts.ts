@@ -111,7 +111,7 @@ interface Backend {
 
 function throughHttpRoutes({service}: PreparedService, routes: readonly KubernetesObject[]): Native {
   const rules = routes.flatMap(({metadata, spec}) =>
-    ((spec ?? {}) as {rules?: readonly {backendRefs?: readonly Backend[]}[]}).rules!.map(({backendRefs = []}) =>
+    (((spec ?? {}) as {rules?: readonly {backendRefs?: readonly Backend[]}[]}).rules ?? []).map(({backendRefs = []}) =>
       backendRefs.map(({name, namespace = metadata.namespace, port}) => ({key: `${namespace}/${name}`, port})),
     ),
   );
@@ -134,7 +134,7 @@ export function conflict(service: PreparedService, users: readonly ForeignVirtua
       severity: "error",
       subject: `HTTPRoute ${key} (yours)`,
       reason: "HostHasHttpRoute",
-      message: `has service ${name}; nothing changed${why}`,
+      message: `has service ${name}; its lanes stay as they are${why}`,
       hint: "Write routing: native in the group, or turn it into a VirtualService.",
     };
   }
@@ -142,7 +142,7 @@ export function conflict(service: PreparedService, users: readonly ForeignVirtua
     severity: "error",
     subject: `VirtualService ${first.key} (yours)`,
     reason: "HostHasVirtualService",
-    message: `has this host; nothing changed${why}`,
-    hint: `--adopt ${name}, or paste: meshlane render --routes ${name}`,
+    message: `has this host; its lanes stay as they are${why}`,
+    hint: `--adopt ${service.service}, or paste: meshlane render --routes ${name}`,
   };
 }

@@ -2,14 +2,17 @@ import {destinationKey} from "../../compile/routes.ts";
 import type {Destination, Labels} from "../../compile/plan.ts";
 import {nameOf, namespaceOf} from "./names.ts";
 import type {IstioObject} from "./options.ts";
-import {ownObject} from "./own-object.ts";
+import {madeFor, ownObject} from "./own-object.ts";
 import type {PreparedService} from "./prepared.ts";
 import {copiedPolicy, subsetRule} from "./subsets.ts";
 
 /** The DestinationRules that the routes of these services rest on: subsets, and traffic policies of lanes' own Services. */
 export function renderDestinations(services: readonly PreparedService[]): IstioObject[] {
   const objects = new Map<string, IstioObject>();
+  const reasons = new Map<string, string[]>();
   for (const service of services) {
+    const own = [service.service, ...others(service)];
+    for (const to of own) reasons.set(to, [...(reasons.get(to) ?? []), `destinations ${service.service}`]);
     const subsets = subsetsOf(service);
     if (subsets.length > 0) {
       objects.set(service.service, rule(service.service, subsetRule(service.service, subsets, service.facts)));
@@ -20,7 +23,7 @@ export function renderDestinations(services: readonly PreparedService[]): IstioO
       if (spec !== undefined) objects.set(to, rule(to, spec));
     }
   }
-  return [...objects.values()];
+  return [...objects].map(([to, object]) => madeFor(reasons.get(to) ?? [], object));
 }
 
 function rule(service: string, spec: IstioObject["spec"]): IstioObject {

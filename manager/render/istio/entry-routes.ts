@@ -7,8 +7,8 @@ import {entryHttpRoutes} from "./entry-http-routes.ts";
 import {mergeIntoGateway} from "./entry-merge.ts";
 import {laneRoutes} from "./lane-routes.ts";
 import {nameOf, namespaceOf, shortHash} from "./names.ts";
-import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
-import {ownObject} from "./own-object.ts";
+import {type IstioObject, type IstioOptions, type Notice, PART, type Rendering} from "./options.ts";
+import {madeFor, ownObject} from "./own-object.ts";
 import {prepare, type PreparedService} from "./prepared.ts";
 import {renderDestinations} from "./destinations.ts";
 
@@ -28,16 +28,30 @@ export function renderEntryRoutes(plan: Plan, mesh: Mesh, facts: ClusterFacts, o
   const {services} = prepare(plan.services, mesh, facts);
   const notices: Notice[] = [];
   const objects: IstioObject[] = [];
+  const kept: string[] = [];
   for (const group of mesh.groups) {
-    const entries = entriesOf(group, services, facts, notices);
+    const entries = entriesOf(group, services, facts, notices, kept);
     for (const entry of entries) {
       const {objects: own, notices: said} = renderEntry(entry, facts, options);
-      objects.push(...own);
+      const {service} = entry.service;
+      objects.push(
+        ...own.map((object) => (object.kind === "DestinationRule" ? object : madeForEntry(service, object))),
+      );
       notices.push(...said);
+      if (own.length === 0 && said.length > 0) kept.push(...undecidedEntry(service));
     }
     notices.push(...unchosen(group, services, facts, options));
   }
-  return {objects, notices};
+  return {objects, notices, kept};
+}
+
+/** Routes that stay need their destinations. */
+function undecidedEntry(service: string): string[] {
+  return [`entry ${service}`, `destinations ${service}`];
+}
+
+function madeForEntry(service: string, object: IstioObject): IstioObject {
+  return madeFor([`${object.metadata.labels[PART] === "destinations" ? "destinations" : "entry"} ${service}`], object);
 }
 
 function entriesOf(
@@ -45,6 +59,7 @@ function entriesOf(
   services: readonly PreparedService[],
   facts: ClusterFacts,
   notices: Notice[],
+  kept: string[],
 ): Entry[] {
   const gateways = group.spec.entry.gateways.flatMap((key) => facts.gateways.get(key) ?? offlineGateway(key, facts));
   return group.spec.entry.routes.flatMap((route) => {
@@ -55,6 +70,7 @@ function entriesOf(
       route.port === undefined && ports?.length === 1 ? ports[0] : ports?.find((one) => one.port === route.port);
     if (ports === undefined || port !== undefined) return [{group, route, service, port, gateways}];
     notices.push(noPort(group, route, ports));
+    kept.push(...undecidedEntry(key));
     return [];
   });
 }

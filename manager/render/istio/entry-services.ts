@@ -3,13 +3,14 @@ import type {GroupPlan, Labels} from "../../compile/plan.ts";
 import {entryConfig} from "../filter-config.ts";
 import {namespaceOf} from "./names.ts";
 import {podsName} from "./pod-names.ts";
-import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
+import type {IstioObject, IstioOptions, Notice} from "./options.ts";
+import {madeFor} from "./own-object.ts";
 import {pluginObject} from "./plugins.ts";
-import {type Entrance, podSets, type PodSet} from "./pod-sets.ts";
+import {type Entrance, type Entrances, podSets, type PodSet, unguarded} from "./pod-sets.ts";
 import {ownAddress} from "./strip.ts";
 
 /** The rendering, and the pods, by namespace, where the edge remembers and inbound must not. */
-export interface EntryServices extends Rendering {
+export interface EntryServices extends Entrances {
   readonly pods: readonly {readonly namespace: string; readonly selector: Labels}[];
 }
 
@@ -21,18 +22,23 @@ export function renderEntryServices(
 ): EntryServices {
   const entrances: Entrance[] = [];
   const unselected: Notice[] = [];
+  const left: Pick<Entrance, "what" | "group">[] = [];
   for (const group of groups) {
     for (const key of group.entryServices) {
       const selector = facts.kubernetesServices.get(key)?.selector ?? {};
-      if (Object.keys(selector).length === 0) unselected.push(withoutPods(group, key, facts));
-      else entrances.push(entranceOf(key, selector, group, facts));
+      if (Object.keys(selector).length > 0) entrances.push(entranceOf(key, selector, group, facts));
+      else {
+        unselected.push(withoutPods(group, key, facts));
+        left.push({what: `entry service ${key}`, group});
+      }
     }
   }
-  const {sets, notices} = podSets(entrances);
+  const {sets, left: shared, notices} = podSets(entrances);
   return {
     objects: sets.flatMap((pods) => entryObjects(pods, options)),
     notices: [...unselected, ...notices],
     pods: sets,
+    ...unguarded([...left, ...shared]),
   };
 }
 
@@ -41,13 +47,14 @@ function entranceOf(key: string, selector: Labels, group: GroupPlan, facts: Clus
   return {what: `entry service ${key}`, namespace: namespaceOf(key), selector, workloads, group};
 }
 
-function entryObjects({namespace, selector, groups}: PodSet, options: IstioOptions): IstioObject[] {
+function entryObjects({what, namespace, selector, groups}: PodSet, options: IstioOptions): IstioObject[] {
   const name = podsName("entry", selector);
   const config = entryConfig(options.mesh, groups);
-  return [
+  const objects = [
     pluginObject({part: "edge", namespace, name, selector, mode: "SERVER", place: "edge", config}, options),
     ownAddress(namespace, name, selector),
   ];
+  return objects.map((object) => madeFor(what, object));
 }
 
 function withoutPods({name}: GroupPlan, key: string, facts: ClusterFacts): Notice {

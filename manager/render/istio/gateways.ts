@@ -4,9 +4,10 @@ import {edgeConfig, namespaceOutboundConfig} from "../filter-config.ts";
 import {egressHosts} from "./namespaces.ts";
 import {podsName} from "./pod-names.ts";
 import {nameOf, namespaceOf} from "./names.ts";
-import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
+import type {IstioObject, IstioOptions, Notice} from "./options.ts";
+import {madeFor} from "./own-object.ts";
 import {pluginObject} from "./plugins.ts";
-import {type Entrance, podSets, type PodSet} from "./pod-sets.ts";
+import {type Entrance, type Entrances, podSets, type PodSet, unguarded} from "./pod-sets.ts";
 import {gatewayStrip} from "./strip.ts";
 
 /**
@@ -18,21 +19,26 @@ export function renderGateways(
   facts: ClusterFacts,
   options: IstioOptions,
   covered: readonly string[],
-): Rendering {
+): Entrances {
   const entrances: Entrance[] = [];
   const notices: Notice[] = [];
+  const left: Pick<Entrance, "what" | "group">[] = [];
   for (const group of groups) {
     for (const key of group.gateways) {
       const gateway = facts.gateways.get(key);
       const obstacle = gateway === undefined ? unknown(group, key, facts) : unselective(group, gateway);
-      if (obstacle !== undefined) notices.push(obstacle);
-      else entrances.push(...entrancesOf(gateway!, group, facts));
+      if (obstacle === undefined) entrances.push(...entrancesOf(gateway!, group, facts));
+      else {
+        notices.push(obstacle);
+        left.push({what: `gateway ${key}`, group});
+      }
     }
   }
-  const {sets, notices: shared} = podSets(entrances);
+  const {sets, left: shared, notices: said} = podSets(entrances);
   return {
     objects: sets.flatMap((pods) => gatewayObjects(pods, facts, options, !covered.includes(pods.namespace))),
-    notices: [...notices, ...shared],
+    notices: [...notices, ...said],
+    ...unguarded([...left, ...shared]),
   };
 }
 
@@ -52,7 +58,7 @@ function entrancesOf(gateway: Gateway, group: GroupPlan, {rootNamespace}: Cluste
 }
 
 function gatewayObjects(
-  {namespace, selector, groups}: PodSet,
+  {what, namespace, selector, groups}: PodSet,
   facts: ClusterFacts,
   options: IstioOptions,
   outbound: boolean,
@@ -66,12 +72,15 @@ function gatewayObjects(
   } as const;
   const config = namespaceOutboundConfig(options.mesh, {lanes: [], fallbacks: []}, egressHosts(facts));
   const leaving = {...pods, name: podsName("outbound", selector), place: "outbound", config} as const;
-  return [
+  const objects = [
     gatewayStrip(namespace, selector),
     pluginObject(edge, options),
     ...(outbound ? [pluginObject({...leaving, part: "filter"}, options)] : []),
   ];
+  return objects.map((object) => madeFor(what, object));
 }
+
+const STAY = "without a guard there, the group's lanes stay as they are";
 
 function unknown({name}: GroupPlan, key: string, {complete}: ClusterFacts): Notice {
   const kinds = "gateways.networking.istio.io,gateways.gateway.networking.k8s.io";
@@ -81,8 +90,8 @@ function unknown({name}: GroupPlan, key: string, {complete}: ClusterFacts): Noti
     subject: `group ${name}`,
     reason: "GatewayNotFound",
     message: complete
-      ? `enters at gateway ${key}, which is not there`
-      : `enters at gateway ${key}, which is not among the files: nothing can be written for its pods`,
+      ? `enters at gateway ${key}, which is not there; ${STAY}`
+      : `enters at gateway ${key}, which is not among the files: nothing can be written for its pods, nor routes to the group's lanes, which it would let anybody into`,
     hint: complete
       ? `Make the Gateway, or change entry.gateways. What there is: kubectl get ${kinds} -A`
       : `kubectl get ${kinds} ${what} -n ${where} -o yaml > gateway.yaml, and add -f gateway.yaml.`,
@@ -97,8 +106,8 @@ function unselective({name}: GroupPlan, {key, selector, api}: Gateway): Notice |
     reason: "GatewayWithoutPods",
     message:
       api === "istio"
-        ? `enters at gateway ${key}, which has no selector, so that every gateway's pods serve it`
-        : `enters at gateway ${key}, whose spec.addresses names a Service that is not known or selects no pods`,
+        ? `enters at gateway ${key}, which has no selector, so that every gateway's pods serve it; ${STAY}`
+        : `enters at gateway ${key}, whose spec.addresses names a Service that is not known or selects no pods; ${STAY}`,
     hint:
       api === "istio"
         ? "Write spec.selector in the Gateway, like {istio: ingress}."

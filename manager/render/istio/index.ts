@@ -1,13 +1,14 @@
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {Plan} from "../../compile/plan.ts";
-import type {Mesh} from "../../model/index.ts";
+import {keyOf, type Mesh, type SwimLaneGroup} from "../../model/index.ts";
 import {renderEntryRoutes} from "./entry-routes.ts";
 import {renderEntryServices} from "./entry-services.ts";
 import {renderGateways} from "./gateways.ts";
 import {filterNamespaces, namespacePlugins, podLanes} from "./namespaces.ts";
 import {selectorKey} from "./pod-names.ts";
-import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
-import {tooLarge} from "./own-object.ts";
+import {type IstioObject, type IstioOptions, type Notice, PART, type Rendering} from "./options.ts";
+import {identity, madeFor, purposes, tooLarge, undecided} from "./own-object.ts";
+import {groupOf} from "./prepared.ts";
 import {refuse} from "./refusals.ts";
 import {renderServices} from "./services.ts";
 
@@ -23,25 +24,62 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
     const pods = podLanes(namespace, plan, mesh, facts);
     return namespacePlugins(namespace, {pods, except: except.sort(bySelector)}, facts, options);
   });
+  const gateways = renderGateways(plan.groups, facts, options, namespaces);
+  const guarded = withoutUnguarded(plan, mesh, [...entries.unguarded, ...gateways.unguarded]);
   const parts: Rendering[] = [
-    {objects: filters, notices},
+    {objects: filters, notices, kept: guarded.kept},
     entries,
-    renderGateways(plan.groups, facts, options, namespaces),
-    renderServices(plan, mesh, facts, options),
-    renderEntryRoutes(plan, mesh, facts, options),
+    gateways,
+    renderServices(guarded.plan, guarded.mesh, facts, options),
+    renderEntryRoutes(guarded.plan, guarded.mesh, facts, options),
   ];
   return together(parts);
 }
 
-function together(parts: readonly Rendering[]): Rendering {
-  // The mesh's routes and those of the gateways rest on the same destinations.
-  const all = parts.flatMap((part) => part.objects).map((object) => [identity(object), object] as const);
-  const sized = [...new Map(all).values()].map((object) => ({object, large: tooLarge(object)}));
-  const refused = sized.flatMap(({large}) => large ?? []);
+/** A lane that anybody could enter gets no route: what the group's services have stays as it is. */
+function withoutUnguarded(plan: Plan, mesh: Mesh, unguarded: readonly string[]) {
+  const isOpen = (group: SwimLaneGroup | undefined) => group !== undefined && unguarded.includes(keyOf(group));
+  const open = plan.services.filter((service) => isOpen(groupOf(service, mesh)));
+  const entered = mesh.groups
+    .filter(isOpen)
+    .flatMap(({metadata, spec}) => spec.entry.routes.map(({service}) => `${metadata.namespace}/${service}`));
   return {
-    objects: sized.flatMap(({object, large}) => (large === undefined ? [object] : [])).sort(byIdentity),
-    notices: distinct([...parts.flatMap(({notices}) => notices), ...refused]),
+    plan: {...plan, services: plan.services.filter((service) => !open.includes(service))},
+    mesh: {...mesh, groups: mesh.groups.filter((group) => !isOpen(group))},
+    kept: [...open.map(({service}) => service), ...entered].flatMap(undecided),
   };
+}
+
+function together(parts: readonly Rendering[]): Rendering {
+  const all = merged(parts.flatMap((part) => part.objects));
+  const large = all.flatMap((object) => {
+    const notice = tooLarge(object);
+    return notice === undefined ? [] : [{object, notice}];
+  });
+  const refused = new Set(large.flatMap(({object}) => [identity(object), ...withIt(object)]));
+  const stays = (object: IstioObject) => [identity(object), ...purposes(object)].some((what) => refused.has(what));
+  const kept = new Set([...parts.flatMap((part) => part.kept ?? []), ...refused]);
+  return {
+    objects: all.filter((object) => !stays(object)).sort(byIdentity),
+    notices: distinct([...parts.flatMap(({notices}) => notices), ...large.map(({notice}) => notice)]),
+    kept: [...kept].sort(),
+  };
+}
+
+/** The mesh's routes and those of the gateways rest on the same destinations. */
+function merged(objects: readonly IstioObject[]): IstioObject[] {
+  const all = new Map<string, IstioObject>();
+  for (const object of objects) {
+    const met = all.get(identity(object));
+    all.set(identity(object), met === undefined ? object : madeFor(purposes(object), met));
+  }
+  return [...all.values()];
+}
+
+/** Routes without the destinations that they name would refuse every request, so a service's objects stay together. */
+function withIt(object: IstioObject): string[] {
+  const isRoute = ["destinations", "routes"].includes(object.metadata.labels[PART] ?? "");
+  return isRoute ? purposes(object).flatMap((what) => undecided(what.split(" ")[1] ?? "")) : [];
 }
 
 function distinct(notices: readonly Notice[]): Notice[] {
@@ -49,10 +87,10 @@ function distinct(notices: readonly Notice[]): Notice[] {
 }
 
 function byIdentity(a: IstioObject, b: IstioObject): number {
-  return identity(a) < identity(b) ? -1 : 1;
+  return sortKey(a) < sortKey(b) ? -1 : 1;
 }
 
-function identity({kind, metadata}: IstioObject): string {
+function sortKey({kind, metadata}: IstioObject): string {
   return [kind, metadata.namespace, metadata.name].join("/");
 }
 

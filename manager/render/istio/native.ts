@@ -3,7 +3,7 @@ import type {JsonObject} from "../filter-config.ts";
 import {type ChainClusters, chainClusters} from "./chain-clusters.ts";
 import {clusterName, CONTEXT, nameOf, namespaceOf} from "./names.ts";
 import type {IstioObject, Part} from "./options.ts";
-import {ownObject} from "./own-object.ts";
+import {madeFor, ownObject} from "./own-object.ts";
 import type {PreparedService} from "./prepared.ts";
 
 /** Routes of one virtual host that the matcher is merged into. */
@@ -42,7 +42,7 @@ function filter(
   configPatches: readonly JsonObject[],
 ): IstioObject {
   const name = `meshlane-${part}-${port.port}.${nameOf(service)}.${namespaceOf(service)}`;
-  return ownObject("EnvoyFilter", {part, namespace, name}, {configPatches});
+  return madeFor([`${part} ${service}`], ownObject("EnvoyFilter", {part, namespace, name}, {configPatches}));
 }
 
 export function clusterPatch(context: Context, cluster: JsonObject): JsonObject {

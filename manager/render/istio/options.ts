@@ -45,8 +45,17 @@ export interface IstioObject {
 export const PART = "meshlane.dev/part";
 export type Part = "destinations" | "filter" | "routes" | "edge";
 
+/** The annotation that tells what an object is for: a list of names as `Rendering.kept` has them, joined by commas. */
+export const FOR = "meshlane.dev/for";
+
 export interface Rendering {
   /** Sorted by kind, namespace, name; the same input gives the same bytes. */
   readonly objects: readonly IstioObject[];
+  /**
+   * What could not be decided, so that its objects in the cluster stay as they are: `gateway istio-ingress/public`, `entry
+   * service shop/frontend`; of the service shop/cart `routes shop/cart`, `entry shop/cart` (its routes on gateways),
+   * `destinations shop/cart`; or one object, `WasmPlugin shop/meshlane-outbound`.
+   */
+  readonly kept?: readonly string[];
   readonly notices: readonly Notice[];
 }

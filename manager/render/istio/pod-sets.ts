@@ -2,7 +2,7 @@ import type {GroupPlan, Labels} from "../../compile/plan.ts";
 import {selects} from "../../model/index.ts";
 import {overlap} from "../../model/check/hosts.ts";
 import {selectorKey} from "./pod-names.ts";
-import type {Notice} from "./options.ts";
+import type {Notice, Rendering} from "./options.ts";
 
 /** Pods where requests of some groups enter, as a Gateway or an entry service selects them. */
 export interface Entrance {
@@ -15,26 +15,47 @@ export interface Entrance {
   readonly group: GroupPlan;
 }
 
+/** What is rendered where groups enter, and the groups, by `NAMESPACE/NAME`, that somewhere have no guard. */
+export interface Entrances extends Rendering {
+  readonly unguarded: readonly string[];
+}
+
+/** Entrances without an edge keep what stands there. */
+export function unguarded(left: readonly Pick<Entrance, "what" | "group">[]) {
+  return {kept: left.map(({what}) => what), unguarded: left.map(({group}) => group.name)};
+}
+
 /** Pods that get one edge. Groups are sorted by name. */
 export interface PodSet {
+  /** Of the entrances that share the pods, sorted. */
+  readonly what: readonly string[];
   readonly namespace: string;
   readonly selector: Labels;
   readonly groups: readonly GroupPlan[];
 }
 
+export interface PodSets {
+  readonly sets: readonly PodSet[];
+  /** Entrances that no edge can be given. */
+  readonly left: readonly Entrance[];
+  readonly notices: readonly Notice[];
+}
+
 /** One pod must not get two edges: entrances that share pods become one set. What cannot is left out and said. */
-export function podSets(entrances: readonly Entrance[]): {sets: PodSet[]; notices: Notice[]} {
+export function podSets(entrances: readonly Entrance[]): PodSets {
   const notices: Notice[] = [];
+  const left: Entrance[] = [];
   const sets = together(entrances).flatMap((some): PodSet[] => {
     const [first] = some;
     const selector = commonSelector(some);
     if (first === undefined || selector === undefined) {
       notices.push(noCommonSelector(some));
+      left.push(...some);
       return [];
     }
-    return [{namespace: first.namespace, selector, groups: apart(some, notices)}];
+    return [{what: namesOf(some), namespace: first.namespace, selector, groups: apart(some, notices)}];
   });
-  return {sets, notices};
+  return {sets, left, notices};
 }
 
 function together(entrances: readonly Entrance[]): Entrance[][] {
@@ -42,6 +63,10 @@ function together(entrances: readonly Entrance[]): Entrance[][] {
     const met = sets.filter((some) => some.some((other) => sharePods(entrance, other)));
     return [...sets.filter((some) => !met.includes(some)), [...met.flat(), entrance]];
   }, []);
+}
+
+function namesOf(some: readonly Entrance[]): string[] {
+  return [...new Set(some.map(({what}) => what))].sort();
 }
 
 function sharePods(a: Entrance, b: Entrance): boolean {
@@ -92,12 +117,12 @@ function sameHosts(group: GroupPlan, rival: GroupPlan, some: readonly Entrance[]
 }
 
 function noCommonSelector(some: readonly Entrance[]): Notice {
-  const names = [...new Set(some.map(({what}) => what))].sort();
+  const names = namesOf(some);
   return {
     severity: "error",
     subject: names[0] ?? "",
     reason: "PodsPartlyShared",
-    message: `shares some of its pods, but not all, with ${names.slice(1).join(" and ")}: no selector gives each pod one edge, so no lane can be entered there`,
+    message: `shares some of its pods, but not all, with ${names.slice(1).join(" and ")}: no selector gives each pod one edge; the lanes of the groups that enter there stay as they are`,
     hint: "Give them the same selector, or pods of their own.",
   };
 }

@@ -61,7 +61,7 @@ function refusedByThemselves({lanes}: ServicePlan, {taken, refused}: ReadyRoutes
 }
 
 /** Namespaces without services of their own may hold two groups that both name theirs. */
-function groupOf({service}: ServicePlan, mesh: Mesh): SwimLaneGroup | undefined {
+export function groupOf({service}: ServicePlan, mesh: Mesh): SwimLaneGroup | undefined {
   const [namespace, name = ""] = service.split("/");
   const here = mesh.groups.filter(({metadata}) => metadata.namespace === namespace);
   return here.find(({spec}) => spec.services?.includes(name)) ?? here.find(({spec}) => spec.services === undefined);

@@ -9,7 +9,7 @@ import {baselineRoutes, laneRoutes} from "./lane-routes.ts";
 import {nameOf, namespaceOf} from "./names.ts";
 import {renderNative} from "./native.ts";
 import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
-import {ownObject, tooLarge} from "./own-object.ts";
+import {madeFor, ownObject, undecided} from "./own-object.ts";
 import {prepare, type PreparedService} from "./prepared.ts";
 import {sidecarNotices} from "./sidecars.ts";
 
@@ -26,6 +26,7 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
   const {services, notices} = prepare(plan.services, mesh, facts);
   const all = virtualServices(facts);
   const objects: IstioObject[] = [];
+  const kept: string[] = [];
   const adopted = new Map<string, {users: ForeignVirtualService; services: PreparedService[]}>();
   const routed: PreparedService[] = [];
   const natively: PreparedService[] = [];
@@ -34,16 +35,12 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
     const way = wayOf(service, users, options);
     if (way.way === "none") {
       notices.push(way.notice);
+      kept.push(...undecided(service.service));
       continue;
     }
-    const own = way.way === "routes" ? [virtualService(service)] : nativeObjects(service, users, way);
-    const large = own.flatMap((object) => tooLarge(object) ?? []);
-    notices.push(...large);
-    // Routes without the destinations that they name, left out for their size, would refuse every request.
-    if (large.length > 0) continue;
     routed.push(service);
     if (way.way === "native") natively.push(service);
-    objects.push(...own);
+    objects.push(...(way.way === "routes" ? [virtualService(service)] : nativeObjects(service, users, way)));
     if (way.way === "adopt") {
       const {users: owner} = way;
       const met = adopted.get(owner.key);
@@ -54,7 +51,7 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
   objects.push(...renderDestinations(routed));
   objects.push(...[...adopted.values()].map(({users, services: own}) => adopt(users, own)));
   notices.push(...sidecarNotices(natively, facts));
-  return {objects, notices};
+  return {objects, notices, kept};
 }
 
 function wayOf(service: PreparedService, users: readonly ForeignVirtualService[], options: IstioOptions): Way {
@@ -83,7 +80,7 @@ function adoption(service: PreparedService, owner: ForeignVirtualService, more: 
       severity: "error",
       subject: `VirtualService ${owner.key} (yours)`,
       reason: "CannotAdopt",
-      message: `${why}; nothing changed`,
+      message: `${why}; its lanes stay as they are`,
       hint: `Paste into ${delegates ? "the delegates" : "the older one"}: meshlane render --routes ${name}`,
     },
   };
@@ -95,7 +92,7 @@ function notNative({service, group}: PreparedService, native: Native): Notice {
     severity: "error",
     subject: `service ${service}`,
     reason: "NotNative",
-    message: `routing: native of group ${group.metadata.name} does not work here: ${why}; nothing changed`,
+    message: `routing: native of group ${group.metadata.name} does not work here: ${why}; its lanes stay as they are`,
     hint: `Change that, or write routing: auto in the group.`,
   };
 }
@@ -106,7 +103,7 @@ function virtualService(service: PreparedService): IstioObject {
 
 function ownVirtualService({service, host}: PreparedService, http: ReturnType<typeof laneRoutes>): IstioObject {
   const header = {part: "routes", namespace: namespaceOf(service), name: `meshlane-${nameOf(service)}`} as const;
-  return ownObject("VirtualService", header, {hosts: [host], gateways: ["mesh"], http});
+  return madeFor([`routes ${service}`], ownObject("VirtualService", header, {hosts: [host], gateways: ["mesh"], http}));
 }
 
 /** Where lanes share the Service, callers elsewhere in the mesh stay on the baseline by a route that no lane changes. */

@@ -3,6 +3,7 @@ import {isAdopted, original} from "../../model/adopted.ts";
 import {isOurs, type KubernetesObject} from "../../model/kubernetes.ts";
 import type {Json, JsonObject} from "../filter-config.ts";
 import {type IstioObject, PART, type Part} from "./options.ts";
+import {identity, purposes} from "./own-object.ts";
 
 /** What to write, in this order. A `put` of an object creates or replaces it; it may be another's that is given back. */
 export type Write = {readonly put: IstioObject | KubernetesObject} | {readonly delete: KubernetesObject};
@@ -20,23 +21,30 @@ interface Change {
   /** Absent: to be deleted, or given back. */
   readonly desired?: IstioObject;
   readonly live?: KubernetesObject;
+  /** Nothing of the live object may go. */
+  readonly kept: boolean;
 }
 
 /**
- * The order in which the cluster becomes what is desired, so that at no moment a route names what is not there: destinations
- * grow first, then filters, routes and edges change, and when all proxies have that, destinations shrink. No stage is empty,
- * unless the proxies must be waited for although nothing was written.
+ * The order in which the cluster becomes what is desired, so that at no moment a route names what is not there, and no lane has
+ * a route that a client could ask for by itself: destinations grow first, then filters and edges change, and when the proxies
+ * have a guard that is new, routes do. When they have that, destinations shrink and guards go. No stage is empty, unless the
+ * proxies must be waited for although nothing was written.
  * @param live objects of the cluster; those that are not ours are not looked at
+ * @param kept what could not be decided, see `Rendering`: nothing of it is removed or shrunk
  */
-export function steps(desired: readonly IstioObject[], live: readonly KubernetesObject[]): Stage[] {
-  const changes = changesOf(desired, live);
+export function steps(
+  desired: readonly IstioObject[],
+  live: readonly KubernetesObject[],
+  kept: readonly string[] = [],
+): Stage[] {
+  const changes = changesOf(desired, live, new Set(kept));
   const of = (part: Part) => changes.filter((change) => change.part === part);
-  const growing = of("destinations").flatMap(grow);
   // From one way to route to the other, the new one is there before the old one goes.
   const routes = [...of("routes").flatMap(put), ...of("routes").flatMap(remove)];
-  const middle: Stage[] = [
+  const before = [
+    {title: "destinations", writes: of("destinations").flatMap(grow), waitAfter: false},
     {title: "filters", writes: of("filter").flatMap(put), waitAfter: false},
-    {title: "routes", writes: routes, waitAfter: false},
     {title: "edges", writes: of("edge").flatMap(put), waitAfter: false},
   ].filter(({writes}) => writes.length > 0);
   const last = [
@@ -44,36 +52,43 @@ export function steps(desired: readonly IstioObject[], live: readonly Kubernetes
     ...of("edge").toReversed().flatMap(remove),
     ...of("filter").flatMap(remove),
   ];
-  // A cluster that istiod makes anew is not there before its endpoints are: a route that is faster finds nothing.
-  const first = {
-    title: "destinations",
-    writes: growing,
-    waitAfter: middle.length > 0 && of("destinations").some(hasNewSubset),
-  };
-  const before = [...(growing.length > 0 ? [first] : []), ...middle];
-  if (last.length === 0) return before;
-  const [end = {title: "what was written before", writes: []}, ...earlier] = before.toReversed();
-  return [
-    ...earlier.toReversed(),
-    {...end, waitAfter: true},
-    {title: "what is no longer used", writes: last, waitAfter: false},
-  ];
+  const ready = routes.length > 0 && routesMustWait(changes) ? thenWait(before) : before;
+  const all = routes.length > 0 ? [...ready, {title: "routes", writes: routes, waitAfter: false}] : ready;
+  if (last.length === 0) return all;
+  return [...thenWait(all), {title: "what is no longer used", writes: last, waitAfter: false}];
+}
+
+function thenWait(stages: readonly Stage[]): Stage[] {
+  const [end = {title: "what was written before", writes: []}, ...earlier] = stages.toReversed();
+  return [...earlier.toReversed(), {...end, waitAfter: true}];
+}
+
+/**
+ * A cluster that istiod makes anew is not there before its endpoints are: a route that is faster finds nothing. And until a
+ * guard is there, a client gets into a lane by naming it; a pass that was cut short may have written the guard of a new route.
+ */
+function routesMustWait(changes: readonly Change[]): boolean {
+  const isNew = ({desired, live}: Change) => desired !== undefined && live === undefined;
+  const guards = changes.filter(({part, desired}) => part === "edge" && desired !== undefined);
+  const routes = changes.filter(({part}) => part === "routes");
+  return changes.some(hasNewSubset) || guards.some(isNew) || (guards.length > 0 && routes.some(isNew));
 }
 
 /** Sorted; of one part, EnvoyFilters first: without the native strip an edge would believe its clients. */
-function changesOf(desired: readonly IstioObject[], live: readonly KubernetesObject[]): Change[] {
+function changesOf(
+  desired: readonly IstioObject[],
+  live: readonly KubernetesObject[],
+  kept: ReadonlySet<string>,
+): Change[] {
   const changes = new Map<string, Change>();
   for (const object of live) {
     const part = partOf(object);
-    if (part !== undefined) changes.set(keyOf(object), {part, live: object});
+    const stays = [identity(object), ...purposes(object)].some((what) => kept.has(what));
+    if (part !== undefined) changes.set(keyOf(object), {part, live: object, kept: stays});
   }
   for (const object of desired) {
-    const met = changes.get(keyOf(object))?.live;
-    changes.set(keyOf(object), {
-      part: partOf(object) ?? "routes",
-      desired: object,
-      ...(met === undefined ? {} : {live: met}),
-    });
+    const met = changes.get(keyOf(object));
+    changes.set(keyOf(object), {kept: false, ...met, part: partOf(object) ?? "routes", desired: object});
   }
   return [...changes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, change]) => change);
 }
@@ -91,8 +106,8 @@ function put({desired, live}: Change): Write[] {
 }
 
 /** What its owner handed over is not removed: the owner gets it back. */
-function remove({desired, live}: Change): Write[] {
-  if (desired !== undefined || live === undefined) return [];
+function remove({desired, live, kept}: Change): Write[] {
+  if (desired !== undefined || live === undefined || kept) return [];
   return [isAdopted(live) ? {put: original(live)} : {delete: live}];
 }
 
@@ -105,7 +120,7 @@ function grow(change: Change): Write[] {
 /** What is left to do when all that is desired is there. */
 function shrink(change: Change): Write[] {
   const {desired, live} = change;
-  if (desired === undefined || live === undefined) return remove(change);
+  if (desired === undefined || live === undefined || change.kept) return remove(change);
   const grown = union(desired, live);
   return isDeepStrictEqual(grown.spec, desired.spec) ? [] : [{put: desired}];
 }
@@ -141,8 +156,8 @@ function union(desired: IstioObject, live: KubernetesObject): IstioObject {
     : {...desired, spec: {...desired.spec, [list.field]: grown}};
 }
 
-function hasNewSubset({desired, live}: Change): boolean {
-  if (desired?.kind !== "DestinationRule") return false;
+function hasNewSubset({part, desired, live}: Change): boolean {
+  if (part !== "destinations" || desired?.kind !== "DestinationRule") return false;
   const names = (spec: unknown) =>
     ((spec as {subsets?: {name: string}[]} | undefined)?.subsets ?? []).map(({name}) => name);
   const known = new Set(names(live?.spec));

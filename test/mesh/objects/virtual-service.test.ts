@@ -131,8 +131,8 @@ test("beside routes by weight auto names the ways on, and adopting keeps the wei
   await usersWrite(weighted);
   const ended = await apply("auto");
   expect(ended.code).toBe(1);
-  expect(ended.stderr).toContain(`VirtualService ${SHOP}/cart (yours): has this host; nothing changed`);
-  expect(ended.stderr).toContain("--adopt cart, or paste: meshlane render --routes cart");
+  expect(ended.stderr).toContain(`VirtualService ${SHOP}/cart (yours): has this host; its lanes stay as they are`);
+  expect(ended.stderr).toContain(`--adopt ${SHOP}/cart, or paste: meshlane render --routes cart`);
   expect(await apply("auto", "--adopt", `${SHOP}/cart`)).toMatchObject({code: 0});
   const seen = new Set<string>();
   await until(async () => seen.add((await ask("/")).path).size === 2, {what: "requests of no lane go by the weights"});
@@ -145,7 +145,7 @@ test("with routing: routes a user's VirtualService is reported, and nothing chan
   const version = (await read())?.metadata.resourceVersion;
   const ended = await apply("routes");
   expect(ended.code).toBe(1);
-  expect(ended.stderr).toContain(`VirtualService ${SHOP}/cart (yours): has this host; nothing changed`);
+  expect(ended.stderr).toContain(`VirtualService ${SHOP}/cart (yours): has this host; its lanes stay as they are`);
   expect(await envoyRoutes(mesh, caller, CART)).toEqual(before);
   expect((await read())?.metadata.resourceVersion).toBe(version);
   expect(await ask("/", "ann")).toMatchObject({path: "cart"});

@@ -47,9 +47,9 @@ test("a VirtualService of somebody else is never overwritten, and what goes on i
     severity: "error",
     subject: "VirtualService shop/mine (yours)",
     reason: "HostHasVirtualService",
-    hint: "--adopt cart, or paste: meshlane render --routes cart",
+    hint: "--adopt shop/cart, or paste: meshlane render --routes cart",
   });
-  expect(notice!.message).toMatch(/^has this host; nothing changed/);
+  expect(notice!.message).toMatch(/^has this host; its lanes stay as they are/);
 });
 
 test.each([

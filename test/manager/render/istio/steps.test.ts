@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import {expect, test} from "vitest";
 import type {KubernetesObject} from "../../../../manager/model/kubernetes.ts";
-import type {IstioObject} from "../../../../manager/render/istio/options.ts";
+import type {IstioObject, Rendering} from "../../../../manager/render/istio/options.ts";
 import {type Stage, steps} from "../../../../manager/render/istio/steps.ts";
 import {rendered} from "./rendered.ts";
 
@@ -236,3 +236,104 @@ test("objects that are not ours are not looked at, whatever their names", () => 
   const deletes = steps([], strangers as KubernetesObject[]);
   expect(deletes).toEqual([]);
 });
+
+/** All that is desired of a group that enters at a gateway. */
+function entering(lanes: readonly string[], texts = [gateway]): Rendering {
+  const group = {
+    apiVersion: "meshlane.dev/v1alpha1",
+    kind: "SwimLaneGroup",
+    metadata: {name: "shop", namespace: "shop"},
+    spec: {services: ["cart"], entry: {gateways: ["ingress/public"]}},
+  };
+  const own = lanes.map((name) => ({
+    apiVersion: "meshlane.dev/v1alpha1",
+    kind: "SwimLane",
+    metadata: {name, namespace: "shop"},
+    spec: {services: [{name: "cart", to: `cart--${name}`}]},
+  }));
+  const namespaces = ["shop", "ingress"].map((name) => ({apiVersion: "v1", kind: "Namespace", metadata: {name}}));
+  const all = [group, ...own, ...namespaces].map((object) => JSON.stringify(object));
+  return rendered([...all, cluster, ...texts], {cluster: {complete: true}});
+}
+
+const isRoute = ({metadata}: KubernetesObject) => metadata.labels?.["meshlane.dev/part"] === "routes";
+const isStrip = ({kind, metadata}: KubernetesObject) =>
+  kind === "EnvoyFilter" && metadata.labels?.["meshlane.dev/part"] === "edge";
+
+test("at no moment is there a route that the proxies have no strip for, wherever an earlier pass was cut short", () => {
+  const ways = fc.record({before: fc.subarray(names), after: fc.subarray(names), cut: fc.nat({max: 12})});
+  fc.assert(
+    fc.property(ways, ({before, after, cut}) => {
+      const aim = (lanes: readonly string[]) => (lanes.length === 0 ? [] : entering(lanes).objects);
+      const cluster = live(aim(before));
+      let stripped = before.length > 0;
+      let left = cut;
+      const open: string[] = [];
+      const passOver = (desired: readonly IstioObject[]) => {
+        for (const {writes, waitAfter} of steps(desired, [...cluster.values()])) {
+          for (const one of writes) {
+            if (left-- === 0) return;
+            write(cluster, one);
+            const strip = [...cluster.values()].some(isStrip);
+            if (!strip) stripped = false;
+            if (!stripped) open.push(...[...cluster.values()].filter(isRoute).map(keyOf));
+          }
+          if (waitAfter) stripped = [...cluster.values()].some(isStrip);
+        }
+      };
+      passOver(aim(after));
+      left = -1;
+      passOver(aim(after));
+      expect(open).toEqual([]);
+      expect(cluster).toEqual(live(aim(after)));
+    }),
+    {numRuns: 40},
+  );
+}, 60_000);
+
+test("the strip comes before the edge, and goes after it when the proxies have no route any more", () => {
+  const {objects} = entering(["ann"]);
+  const up = steps(objects, []);
+  expect(up.map(({title, waitAfter}) => [title, waitAfter])).toEqual([
+    ["filters", false],
+    ["edges", true],
+    ["routes", false],
+  ]);
+  const kinds = (stage: Stage | undefined) =>
+    (stage?.writes ?? []).map((one) => ("put" in one ? one.put : one.delete).kind);
+  expect(kinds(up[1])).toEqual(["EnvoyFilter", "WasmPlugin"]);
+  const [routes, last] = steps([], objects as KubernetesObject[]);
+  expect(routes).toMatchObject({title: "routes", waitAfter: true});
+  expect(kinds(last).slice(0, 2)).toEqual(["WasmPlugin", "EnvoyFilter"]);
+});
+
+test("where a gateway cannot be guarded no route is new, and what stands there stays", () => {
+  const before = entering(["ann"]).objects as KubernetesObject[];
+  const {objects, kept, notices} = entering(["ann", "bob"], []);
+  expect(notices.map(({reason}) => reason)).toEqual(["GatewayNotFound"]);
+  expect(objects.filter(isRoute)).toEqual([]);
+  const writes = steps(objects, before, kept).flatMap((stage) => stage.writes);
+  expect(writes.filter((one) => "delete" in one || isRoute(one.put))).toEqual([]);
+  const without = steps(objects, before).flatMap((stage) => stage.writes);
+  expect(without.some((one) => "delete" in one && isStrip(one.delete))).toBe(true);
+});
+
+test("what is kept loses nothing, whatever is desired", () => {
+  fc.assert(
+    fc.property(world, world, (before, after) => {
+      const cluster = live(desired(before));
+      const wanted = desired(after);
+      const kept = ["routes", "entry", "destinations"].map((what) => `${what} shop/cart`);
+      const inForce = referred(cluster.values());
+      const held = [...cluster.values()].filter(({metadata}) =>
+        metadata.annotations!["meshlane.dev/for"]!.split(",").some((what) => kept.includes(what)),
+      );
+      for (const {writes} of steps(wanted, [...cluster.values()], kept)) for (const one of writes) write(cluster, one);
+      for (const object of held) expect(cluster.has(keyOf(object))).toBe(true);
+      const there = existing(cluster.values());
+      const needed = inForce.filter((name) => name.includes("cart."));
+      expect(needed.filter((name) => !there.has(name))).toEqual([]);
+    }),
+    {numRuns: 30},
+  );
+}, 60_000);
