@@ -11,17 +11,12 @@ declare module "vitest" {
   }
 }
 
-/**
- * One mesh for all test files: the one that `npm run mesh` left running on this machine ($MESHLANE_MESH names which, if
- * there are several), else one of its own.
- */
+/** One mesh for all test files: one of their own, or the running one that $MESHLANE_MESH names, like `meshlane0`. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const wanted = process.env["MESHLANE_MESH"];
-  const meshes = await runningMeshes(NOTES);
-  const running = wanted === undefined ? meshes[0] : meshes.find(({name}) => name === wanted);
-  if (wanted !== undefined && running === undefined) throw new Error(`no mesh ${wanted} runs on this machine`);
-  if (running !== undefined) {
-    process.stderr.write(`tests use the mesh that runs already: ${running.name}, process ${running.pid}\n`);
+  if (wanted !== undefined) {
+    const running = (await runningMeshes(NOTES)).find(({name}) => name === wanted);
+    if (running === undefined) throw new Error(`no mesh ${wanted} runs on this machine`);
     project.provide("mesh", running);
     return async () => {};
   }
