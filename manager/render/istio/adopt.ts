@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from "node:util";
 import {resolveHost, serviceOf} from "../../compile/hosts.ts";
 import type {Destination} from "../../compile/plan.ts";
-import {isAdopted, ORIGINAL, original} from "../../model/adopted.ts";
+import {isAdopted, isOfLanes, ORIGINAL, original, specHash, WRITTEN} from "../../model/adopted.ts";
 import {type KubernetesObject, managedBy} from "../../model/kubernetes.ts";
 import type {JsonObject} from "../filter-config.ts";
 import {
@@ -31,6 +31,7 @@ export function handedOver(live: readonly KubernetesObject[], domain: string): s
 export function adopt(users: ForeignVirtualService, services: readonly PreparedService[]): IstioObject {
   const {object, namespace, spec} = users;
   const {name, labels = {}, annotations = {}} = object.metadata;
+  const written = {...spec, http: withLanes(users, services)} as unknown as JsonObject;
   const adopted = {
     apiVersion: object.apiVersion,
     kind: object.kind,
@@ -38,9 +39,9 @@ export function adopt(users: ForeignVirtualService, services: readonly PreparedS
       name,
       namespace,
       labels: {...labels, ...managedBy, [PART]: "routes"},
-      annotations: {...annotations, [ORIGINAL]: JSON.stringify(spec)},
+      annotations: {...annotations, [ORIGINAL]: JSON.stringify(spec), [WRITTEN]: specHash(written)},
     },
-    spec: {...spec, http: withLanes(users, services)} as unknown as JsonObject,
+    spec: written,
   };
   const purpose = services.map(({service}) => `routes ${service}`);
   return madeFor(purpose, adopted);
@@ -53,11 +54,6 @@ export function pasted(users: ForeignVirtualService, services: readonly Prepared
   if (without.length === http.length) return "none";
   const wanted = withLanes({...users, spec: {...users.spec, http: without}}, services);
   return isDeepStrictEqual(wanted, http) ? "all" : "other";
-}
-
-/** Whether a route is for requests of lanes only, as those are that a user pasted. */
-export function isOfLanes({match = []}: HttpRoute): boolean {
-  return match.length > 0 && match.every(({headers = {}}) => headers[CONTEXT] !== undefined);
 }
 
 /**

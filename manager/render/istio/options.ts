@@ -15,6 +15,8 @@ export interface IstioOptions {
   readonly nativeSupported: boolean;
   /** Hosts, `NAMESPACE/NAME` of their Services, whose VirtualService its owner hands over with `--adopt`. */
   readonly adopt: readonly string[];
+  /** Those of them, handed over earlier, whose owner has edited the VirtualService since. */
+  readonly edited?: readonly string[];
 }
 
 /** What a person should know of a rendering. An error means that this part was left out; the rest is whole. */

@@ -59,12 +59,25 @@ function wayOf(service: PreparedService, users: readonly ForeignVirtualService[]
   const native = nativeRoutes(service, users);
   const [owner, ...more] = users;
   const free = owner === undefined && meshHttpRoutes(service.service, service.facts).length === 0;
+  if (owner !== undefined && options.edited?.includes(service.service) === true) {
+    return {way: "none", notice: edited(service, owner)};
+  }
   if (owner !== undefined && options.adopt.includes(service.service)) return adoption(service, owner, more);
   if (owner !== undefined && pasted(owner, [service]) === "all") return {way: "pasted"};
   const wanted = routing === "native" || (routing === "auto" && options.nativeSupported);
   if (wanted && "taken" in native) return {way: "native", taken: native.taken};
   if (routing === "native") return {way: "none", notice: notNative(service, native)};
   return free ? {way: "routes"} : {way: "none", notice: conflict(service, users, native)};
+}
+
+function edited({service}: PreparedService, {key}: ForeignVirtualService): Notice {
+  return {
+    severity: "error",
+    subject: `VirtualService ${key} (yours)`,
+    reason: "HandedOverEdited",
+    message: "was handed over, and has been edited since; it and its lanes stay as they are",
+    hint: `--adopt ${service} takes what it says now for yours, and puts the lanes in anew.`,
+  };
 }
 
 function adoption(service: PreparedService, owner: ForeignVirtualService, more: readonly ForeignVirtualService[]): Way {

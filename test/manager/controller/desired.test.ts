@@ -3,6 +3,7 @@ import type {ClusterState} from "../../../manager/controller/cluster-state.ts";
 import {desired} from "../../../manager/controller/desired.ts";
 import type {Settings} from "../../../manager/controller/settings.ts";
 import {isOurs, type KubernetesObject} from "../../../manager/model/kubernetes.ts";
+import {steps} from "../../../manager/render/istio/steps.ts";
 
 const settings: Settings = {
   mesh: {traceIds: [], plainText: false},
@@ -11,6 +12,7 @@ const settings: Settings = {
   digests: {inbound: "", outbound: "", edge: "", "edge-response": ""},
   extensionApi: "WasmPlugin",
   nativeSupported: true,
+  nativeDecided: false,
   plainHttp: false,
 };
 const metadata = (name: string) => ({name, namespace: "shop"});
@@ -52,4 +54,39 @@ test("a VirtualService that was handed over once stays so for every apply after 
   const {rendering: later} = desired(state(adopted!, "ann", "bob"), settings, []);
   expect(JSON.stringify(cartOf(later)?.spec)).toContain("cart--bob");
   expect(later.notices).toEqual([]);
+});
+
+test("an edit of what was handed over is neither undone nor taken over silently; --adopt again takes it over", () => {
+  const adopted = cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!;
+  const spec = adopted.spec as {http: object[]};
+  const mine = spec.http.map((route, index) => (index < spec.http.length - 1 ? route : {...route, timeout: "3s"}));
+  const edited = {...adopted, spec: {...spec, http: mine}};
+  const later = state(edited, "ann", "bob");
+  const {rendering} = desired(later, settings, []);
+  expect(rendering.notices.map(({reason}) => reason)).toEqual(["HandedOverEdited"]);
+  const writes = steps(rendering.objects, later.live, rendering.kept).flatMap((stage) => stage.writes);
+  expect(writes.filter((one) => ("put" in one ? one.put : one.delete).kind === "VirtualService")).toEqual([]);
+
+  const {rendering: again} = desired(later, settings, ["shop/cart"]);
+  expect(again.notices).toEqual([]);
+  const routes = (cartOf(again)!.spec as {http: {timeout?: string}[]}).http;
+  expect(routes.map(({timeout}) => timeout)).toEqual(["3s", "3s", "3s"]);
+  expect(desired(state(cartOf(again)!, "ann"), settings, []).rendering.notices).toEqual([]);
+});
+
+test("what is given back has its owner's later edit, and nothing of ours", () => {
+  const adopted = cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!;
+  const spec = adopted.spec as {http: object[]};
+  const edited = {...adopted, spec: {...spec, http: [...spec.http, {redirect: {uri: "/"}}]}};
+  const [{put}] = steps([], [edited])[0]!.writes as [{put: KubernetesObject}];
+  expect(put).toEqual({
+    ...users,
+    spec: {hosts: ["cart"], http: [{route: [{destination: {host: "cart"}}]}, {redirect: {uri: "/"}}]},
+  });
+});
+
+test("the order of fields in which the API server answers is no edit", () => {
+  const adopted = cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!;
+  const turned = Object.fromEntries(Object.entries(adopted.spec as object).toReversed());
+  expect(desired(state({...adopted, spec: turned}, "ann"), settings, []).rendering.notices).toEqual([]);
 });
