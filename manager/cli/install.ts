@@ -5,6 +5,7 @@ import type {Changed} from "../controller/changes.ts";
 import {install, installationObjects} from "../controller/installation.ts";
 import {seenNative} from "../controller/native-support.ts";
 import {readSettings, type Settings} from "../controller/settings.ts";
+import {isNewer} from "../controller/version-order.ts";
 import {hasModules, moduleDigests, pushModules} from "../image/index.ts";
 import {traceIds} from "../model/index.ts";
 import {exitCode, UsageError} from "./exit.ts";
@@ -21,7 +22,7 @@ export interface InstallOptions extends ClusterOptions {
   dryRun: boolean;
   output?: Form;
   extensionApi?: "auto" | "WasmPlugin" | "TrafficExtension";
-  routingNative: "auto" | "yes" | "no";
+  routingNative?: "auto" | "yes" | "no";
   plainText?: "accept" | "refuse";
 }
 
@@ -46,12 +47,17 @@ export function addInstallOptions(command: Command): Command {
     .addOption(registryOption("where the filter's modules are, as the cluster names it"))
     .addOption(plainHttpOption())
     .addOption(
-      new Option("--routing-native <answer>", "whether routing: auto may be native; auto asks the proxies that run")
-        .choices(["auto", "yes", "no"])
-        .default("auto"),
+      new Option(
+        "--routing-native <answer>",
+        "whether routing: auto may be native; auto, the default until yes or no is said, asks the proxies that run",
+      ).choices(["auto", "yes", "no"]),
     )
     .addOption(
-      new Option("--extension-api <api>", "what names the filter").choices(["auto", "WasmPlugin", "TrafficExtension"]),
+      new Option("--extension-api <api>", "what names the filter; auto asks which of them the cluster has").choices([
+        "auto",
+        "WasmPlugin",
+        "TrafficExtension",
+      ]),
     )
     .addOption(
       new Option("--plain-text <answer>", "whether peers without mTLS may bring a context").choices([
@@ -84,7 +90,11 @@ async function run(options: InstallOptions, terminal: Terminal): Promise<number>
       );
     }
     await provideModules(settings, options, terminal);
-    printChanges(await install(api, await installationObjects(settings), options.dryRun), options, terminal);
+    printChanges(
+      await install(api, await installationObjects(settings), {dryRun: options.dryRun, warn: progressOn(terminal)}),
+      options,
+      terminal,
+    );
     return exitCode.ok;
   } finally {
     api.transport.close();
@@ -96,22 +106,54 @@ export async function settingsFor(api: Api, before: Settings | undefined, option
   const place = options.registry ?? before?.registry;
   if (place === undefined) throw new UsageError("name the registry of the modules: --registry HOST/PATH");
   const fresh = await freshSettings(place);
+  if (before !== undefined && isNewer(before.version, fresh.version)) throw older(before.version, fresh.version);
   const settings =
     before === undefined ? fresh : {...before, registry: place, version: fresh.version, digests: fresh.digests};
-  const nativeSupported = options.routingNative === "auto" ? await seenNative(api) : settings.nativeSupported;
-  return decided({...settings, nativeSupported}, options);
+  return seen(api, decided(settings, options), {
+    extensionApi: options.extensionApi ?? (before === undefined ? "auto" : before.extensionApi),
+    routingNative: options.routingNative ?? (settings.nativeDecided ? "no change" : "auto"),
+  });
+}
+
+function older(installed: string, own: string): Error {
+  return new Error(
+    `version ${installed} is installed, which is newer than this program, ${own}: nothing was written. ` +
+      `Use meshlane ${installed} or later; to go back, meshlane uninstall --keep-crds with it, and then install with this one`,
+  );
 }
 
 /** What the options say holds, whatever was decided before. */
 function decided(settings: Settings, {extensionApi, routingNative, plainText, plainHttp}: InstallOptions): Settings {
+  const isSaid = routingNative === "yes" || routingNative === "no";
   return {
     ...settings,
     plainHttp: plainHttp || settings.plainHttp,
-    ...(routingNative === "auto" ? {} : {nativeSupported: routingNative === "yes"}),
-    // Every Istio that was tried has WasmPlugin.
-    ...(extensionApi === undefined ? {} : {extensionApi: extensionApi === "auto" ? "WasmPlugin" : extensionApi}),
+    ...(isSaid ? {nativeSupported: routingNative === "yes", nativeDecided: true} : {}),
+    ...(extensionApi === undefined || extensionApi === "auto" ? {} : {extensionApi}),
     ...(plainText === undefined ? {} : {mesh: {...settings.mesh, plainText: plainText === "accept"}}),
   };
+}
+
+/** What `auto` leaves to the cluster. Where no proxy can be asked, what was known stays. */
+async function seen(
+  api: Api,
+  settings: Settings,
+  {extensionApi, routingNative}: {extensionApi: string; routingNative: string},
+): Promise<Settings> {
+  const found = routingNative === "auto" ? {nativeSupported: await seenNative(api), nativeDecided: false} : {};
+  return {
+    ...settings,
+    ...found,
+    nativeSupported: found.nativeSupported ?? settings.nativeSupported,
+    ...(extensionApi === "auto" ? {extensionApi: await extensionApiOf(api)} : {}),
+  };
+}
+
+/** WasmPlugin, which every Istio that was tried has, where it is there. */
+async function extensionApiOf(api: Api): Promise<Settings["extensionApi"]> {
+  const has = async (kind: string) =>
+    (await api.resource({apiVersion: "extensions.istio.io/v1alpha1", kind})) !== undefined;
+  return !(await has("WasmPlugin")) && (await has("TrafficExtension")) ? "TrafficExtension" : "WasmPlugin";
 }
 
 async function freshSettings(registry: string): Promise<Settings> {
@@ -122,6 +164,7 @@ async function freshSettings(registry: string): Promise<Settings> {
     digests: await moduleDigests(),
     extensionApi: "WasmPlugin",
     nativeSupported: false,
+    nativeDecided: false,
     plainHttp: false,
   };
 }

@@ -31,7 +31,11 @@ async function run(options: InstallOptions & ProxyFlags, terminal: Terminal): Pr
   try {
     const settings = await settingsFor(api, await requireSettings(api), options);
     await provideModules(settings, options, terminal);
-    printChanges(await install(api, await installationObjects(settings), dryRun), options, terminal);
+    printChanges(
+      await install(api, await installationObjects(settings), {dryRun, warn: progressOn(terminal)}),
+      options,
+      terminal,
+    );
     if (await controllerRuns(api)) return exitCode.ok;
     const {aim, changes} = await reconcile(api, settings, {
       dryRun,

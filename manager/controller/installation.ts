@@ -6,6 +6,7 @@ import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
 import {isOurs, type KubernetesObject, managedBy} from "../model/kubernetes.ts";
 import type {Changed} from "./changes.ts";
+import {isSameDefinition} from "./check/definitions.ts";
 import {type Settings, settingsObject, systemNamespace} from "./settings.ts";
 
 const crdFolder = join(import.meta.dirname, "..", "..", "deploy", "crds");
@@ -60,22 +61,28 @@ const readers: readonly (KubernetesObject & {[field: string]: unknown})[] = [
 ];
 
 /**
- * Writes what an installation has. CRDs and a namespace that somebody else made are used, and stay theirs.
+ * Writes what an installation has. CRDs and a namespace that somebody else made are used, and stay as they are.
+ * @param warn gets a line for each CRD of somebody else that is not this version's
  * @throws ClusterError where another object of ours is somebody else's
  */
-export async function install(api: Api, objects: readonly KubernetesObject[], dryRun: boolean): Promise<Changed[]> {
+export async function install(
+  api: Api,
+  objects: readonly KubernetesObject[],
+  {dryRun, warn}: {readonly dryRun: boolean; readonly warn: (line: string) => void},
+): Promise<Changed[]> {
   const changes: Changed[] = [];
   for (const object of objects) {
     const live = await api.get(object);
-    const isTheirs = live !== undefined && !isOurs(live);
+    if (live !== undefined && !isOurs(live)) {
+      leave(object, live, warn);
+      continue;
+    }
     // A namespace that is not there yet has no objects to be tried.
-    if (isTheirs && object.kind === "Namespace") continue;
     if (dryRun && live === undefined) {
       changes.push({change: "created", object});
       continue;
     }
-    if (isTheirs && object.kind !== "CustomResourceDefinition") throw theirs(object);
-    const now = await api.apply(isTheirs ? unlabelled(object) : object, {dryRun, force: true});
+    const now = await api.apply(object, {dryRun, force: true});
     const same = live?.metadata.resourceVersion === now.metadata.resourceVersion;
     changes.push({
       change: live === undefined ? "created" : same ? "unchanged" : "configured",
@@ -87,8 +94,15 @@ export async function install(api: Api, objects: readonly KubernetesObject[], dr
   return changes;
 }
 
-function unlabelled({metadata, ...object}: KubernetesObject): KubernetesObject {
-  return {...object, metadata: {name: metadata.name}};
+/** @throws ClusterError where it may not be somebody else's */
+function leave(object: KubernetesObject, live: KubernetesObject, warn: (line: string) => void): void {
+  const {kind, metadata} = object;
+  if (kind !== "CustomResourceDefinition" && kind !== "Namespace") throw theirs(object);
+  if (kind === "Namespace" || isSameDefinition(object, live)) return;
+  warn(
+    `warning: CRD ${metadata.name} is not of this version, and stays so, as it has not our label app.kubernetes.io/managed-by: ` +
+      "meshlane. Who wrote it has to bring it to this version: deploy/crds",
+  );
 }
 
 function theirs({kind, metadata}: KubernetesObject): ClusterError {

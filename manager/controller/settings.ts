@@ -8,6 +8,8 @@ import type {IstioOptions} from "../render/istio/options.ts";
 /** What `install` decided for the whole mesh, kept in ConfigMap meshlane-system/meshlane. */
 export type Settings = Omit<IstioOptions, "adopt" | "digests"> & {
   digests: Readonly<Record<MeshModule, string>>;
+  /** Whether a person said `nativeSupported`, so that nobody finds it out anew. */
+  nativeDecided: boolean;
   /** Whether the registry is spoken with without TLS. */
   plainHttp: boolean;
 };
@@ -34,6 +36,7 @@ const data = z.object({
   traceIds: z.string().transform((text) => text.split(",").filter((id) => id !== "")),
   plainText: yesNo,
   native: yesNo,
+  nativeDecided: yesNo.default(false),
   plainHttp: yesNo,
   extensionApi: z.enum(["WasmPlugin", "TrafficExtension"]),
 });
@@ -50,7 +53,7 @@ function json(text: string): unknown {
 
 /** The ConfigMap that holds the settings. */
 export function settingsObject(settings: Settings): KubernetesObject & {data: Record<string, string>} {
-  const {mesh, registry, version, digests: known, extensionApi, nativeSupported, plainHttp} = settings;
+  const {mesh, registry, version, digests: known, extensionApi, nativeSupported, nativeDecided, plainHttp} = settings;
   return {
     ...settingsRef,
     metadata: {...settingsRef.metadata, labels: managedBy},
@@ -61,6 +64,7 @@ export function settingsObject(settings: Settings): KubernetesObject & {data: Re
       traceIds: mesh.traceIds.join(","),
       plainText: String(mesh.plainText),
       native: String(nativeSupported),
+      nativeDecided: String(nativeDecided),
       extensionApi,
       plainHttp: String(plainHttp),
     },

@@ -5,7 +5,7 @@ import type {Changed} from "./changes.ts";
 import {readLanes} from "./cluster-state.ts";
 import {eventually, installationObjects} from "./installation.ts";
 import {pass, type PassOptions} from "./pass.ts";
-import {type Settings, systemNamespace} from "./settings.ts";
+import {type Settings, settingsRef, systemNamespace} from "./settings.ts";
 import {deleteLanes} from "./store.ts";
 
 export interface UninstallOptions extends PassOptions {
@@ -21,25 +21,59 @@ const anySettings: Settings = {
   digests: {inbound: "", outbound: "", edge: "", "edge-response": ""},
   extensionApi: "WasmPlugin",
   nativeSupported: false,
+  nativeDecided: false,
   plainHttp: false,
 };
 
 /** Removes what we wrote and nothing else, in the safe order: the mesh is without lanes before anything is missing. */
 export async function uninstall(api: Api, options: UninstallOptions): Promise<Changed[]> {
   const {dryRun = false, keepCrds} = options;
-  const {changes} = await pass(api, ({live}) => ({aim: undefined, stages: steps([], live), owners: {}}), options);
+  const withoutLanes = () => pass(api, ({live}) => ({aim: undefined, stages: steps([], live), owners: {}}), options);
   const installed = (await installationObjects(anySettings)).toReversed();
-  const removed: Changed[] = [...changes];
-  if (!keepCrds) {
-    const {groups, lanes} = await readLanes(api);
-    removed.push(...(await deleteLanes(api, [...lanes, ...groups], {dryRun})));
+  const removed: Changed[] = [...(await withoutLanes()).changes];
+  if (!keepCrds) removed.push(...(await deleteLanes(api, await ownLanes(api, installed, options), {dryRun})));
+  const [settings, others] = [installed.filter(isSettings), installed.filter((object) => !isSettings(object))];
+  removed.push(...(await remove(api, settings, installed, options)));
+  // Without settings nobody begins to apply; who had begun before may have written since.
+  if (!dryRun) removed.push(...(await withoutLanes()).changes);
+  const rest = keepCrds ? others.filter(({kind}) => kind !== "CustomResourceDefinition") : others;
+  return [...removed, ...(await remove(api, rest, installed, options))];
+}
+
+function isSettings({kind}: KubernetesObject): boolean {
+  return kind === settingsRef.kind;
+}
+
+/** Lanes and groups; those whose CRD is somebody else's stay with it. */
+async function ownLanes(
+  api: Api,
+  installed: readonly KubernetesObject[],
+  {progress}: UninstallOptions,
+): Promise<KubernetesObject[]> {
+  const {groups, lanes} = await readLanes(api);
+  const theirs = new Set<string>();
+  for (const crd of installed.filter(({kind}) => kind === "CustomResourceDefinition")) {
+    const live = await api.get(crd);
+    if (live === undefined || isOurs(live)) continue;
+    const {kind} = (crd.spec as {names: {kind: string}}).names;
+    progress(`CRD ${crd.metadata.name} is somebody else's: it stays, and each ${kind} with it`);
+    theirs.add(kind);
   }
+  return [...lanes, ...groups].filter(({kind}) => !theirs.has(kind));
+}
+
+/** Deletes those of the objects that are ours, and returns when they are gone. */
+async function remove(
+  api: Api,
+  objects: readonly KubernetesObject[],
+  installed: readonly KubernetesObject[],
+  {dryRun = false, progress}: UninstallOptions,
+): Promise<Changed[]> {
   const deleted: KubernetesObject[] = [];
-  for (const object of installed) {
-    if (keepCrds && object.kind === "CustomResourceDefinition") continue;
+  for (const object of objects) {
     const live = await api.get(object);
     if (live === undefined || !isOurs(live)) continue;
-    if (live.kind === "Namespace" && (await othersIn(api, installed, options.progress))) continue;
+    if (live.kind === "Namespace" && (await othersIn(api, installed, progress))) continue;
     await api.delete(live, {dryRun});
     deleted.push(live);
   }
@@ -50,8 +84,7 @@ export async function uninstall(api: Api, options: UninstallOptions): Promise<Ch
       async () => (await api.get(object)) === undefined,
     );
   }
-  removed.push(...deleted.map((object): Changed => ({change: "deleted", object, before: object})));
-  return removed;
+  return deleted.map((object): Changed => ({change: "deleted", object, before: object}));
 }
 
 /** What Kubernetes and Istio put into every namespace. */

@@ -4,7 +4,7 @@ import {Registry} from "../../image/registry.ts";
 import type {RegistryOptions} from "../../image/session.ts";
 import type {Settings} from "../settings.ts";
 import type {ImageFact, Inspection} from "./inspection.ts";
-import {failed, ok, type Result, some} from "./result.ts";
+import {failed, ok, type Result, some, unreadable} from "./result.ts";
 
 /** Whether the registry has each module's image, as this machine sees it. Never throws. */
 export async function findImages({registry: place, digests}: Settings, options: RegistryOptions): Promise<ImageFact[]> {
@@ -23,7 +23,8 @@ export async function findImages({registry: place, digests}: Settings, options: 
 }
 
 export function checkImages({settings, images}: Inspection): Result[] {
-  if (settings === undefined) {
+  if (settings === undefined) return [unreadable("images", "the settings")];
+  if (settings === null) {
     const hint = "meshlane install --registry HOST/PATH.";
     return [failed("images", "Meshlane is not installed, so there is no registry to look at", hint)];
   }

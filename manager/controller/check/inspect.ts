@@ -37,28 +37,31 @@ export async function inspect(api: Api, {istioNamespace, registry}: InspectOptio
     see(() => kubernetesVersion(api)),
     see(() => istioVersions(api, istioNamespace)),
     see(() => api.list({apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition"})),
-    see(() => missingRights(api)),
-    see(() => readSettings(api)),
+    see(() => missingRights(api, istioNamespace)),
+    see(async () => (await readSettings(api)) ?? null),
     see(() => readState(api)),
     see(() => connectedProxies(api, istioNamespace)),
   ]);
   const pods = state?.objects.filter(({kind}) => kind === "Pod") ?? [];
-  const [proxies, images] = await Promise.all([
+  const [{proxies, unasked}, images] = await Promise.all([
     askProxies(api, pods),
-    settings === undefined
+    settings === undefined || settings === null
       ? []
       : findImages(settings, {...registry, plainHttp: registry.plainHttp || settings.plainHttp}),
   ]);
   return {
     versions: {istio: istio ?? [], ...(kubernetes === undefined ? {} : {kubernetes})},
-    definitions: (definitions ?? []).filter(({metadata}) => metadata.name.endsWith(".meshlane.dev")),
-    missingRights: missing ?? [],
+    definitions: definitions?.filter(({metadata}) => metadata.name.endsWith(".meshlane.dev")),
+    missingRights: missing,
     settings,
     images,
     ...(state === undefined ? {} : {state}),
-    ...(state === undefined || settings === undefined ? {} : {desired: desired(state, settings, [])}),
+    ...(state === undefined || settings === undefined || settings === null
+      ? {}
+      : {desired: desired(state, settings, [])}),
     proxies,
-    connected: connected ?? {reason: unread.at(-1) ?? ""},
+    unasked,
+    connected: connected ?? {reason: "istiod could not be asked"},
     unread: [...new Set(unread)],
   };
 }

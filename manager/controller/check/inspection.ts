@@ -11,15 +11,17 @@ export interface Inspection {
   /** What the API server and each istiod call their versions. */
   readonly versions: {readonly kubernetes?: string; readonly istio: readonly string[]};
   /** The CRDs of meshlane.dev. */
-  readonly definitions: readonly KubernetesObject[];
+  readonly definitions: readonly KubernetesObject[] | undefined;
   /** Rights that `apply` needs and this user has not, like `create virtualservices.networking.istio.io`. */
-  readonly missingRights: readonly string[];
-  /** Undefined: Meshlane is not installed. */
-  readonly settings: Settings | undefined;
+  readonly missingRights: readonly string[] | undefined;
+  /** Null: Meshlane is not installed. */
+  readonly settings: Settings | null | undefined;
   readonly images: readonly ImageFact[];
   readonly state?: ClusterState;
   readonly desired?: Desired;
   readonly proxies: readonly ProxyFact[];
+  /** How many more proxies run that were not asked: there were too many, or they are of the workload of one that was. */
+  readonly unasked: {readonly tooMany: number; readonly alike: number};
   /** Proxies as istiod knows them, or why it cannot be asked. */
   readonly connected: readonly Proxy[] | {readonly reason: string};
   /** Sentences about what could not be read. */

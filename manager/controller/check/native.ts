@@ -35,7 +35,7 @@ export function checkNative({proxies, settings}: Inspection): Result[] {
         warning(
           "native",
           "all proxies could route natively, but routing: auto writes routes",
-          "meshlane upgrade finds it out anew.",
+          "meshlane upgrade --routing-native auto finds it out anew.",
         ),
       ];
     }

@@ -3,7 +3,7 @@ import {ClusterError} from "../../cluster/failure.ts";
 import {getFromPod} from "../../cluster/port-forward.ts";
 import type {KubernetesObject} from "../../model/kubernetes.ts";
 import {selectorKey} from "../../render/istio/pod-names.ts";
-import type {PluginFact, ProxyFact} from "./inspection.ts";
+import type {Inspection, PluginFact, ProxyFact} from "./inspection.ts";
 
 interface Pod extends KubernetesObject {
   readonly spec?: {readonly containers?: readonly Container[]; readonly initContainers?: readonly Container[]};
@@ -27,21 +27,34 @@ export function proxyContainer({spec}: Pod): Container | undefined {
 }
 
 /** Asks the proxies of the pods that run, through port-forwards. Never throws: who gives no answer says why. */
-export async function askProxies(api: Api, pods: readonly KubernetesObject[]): Promise<ProxyFact[]> {
+export async function askProxies(
+  api: Api,
+  pods: readonly KubernetesObject[],
+): Promise<Pick<Inspection, "proxies" | "unasked">> {
   const running = (pods as readonly Pod[]).filter((pod) => pod.status?.phase === "Running" && proxyContainer(pod));
-  const queue = oneEach(running).slice(0, mostProxies);
+  const {queue, unasked} = chosen(running, mostProxies);
   const facts: ProxyFact[] = [];
   const work = async (): Promise<void> => {
     for (let pod = queue.shift(); pod !== undefined; pod = queue.shift()) facts.push(await ask(api, pod));
   };
   await Promise.all(Array.from({length: atOnce}, work));
-  return facts.sort((a, b) => (a.pod < b.pod ? -1 : 1));
+  return {proxies: facts.sort((a, b) => (a.pod < b.pod ? -1 : 1)), unasked};
+}
+
+/** Whom to ask, and how many are left out and why. */
+export function chosen<Any extends KubernetesObject>(
+  pods: readonly Any[],
+  most: number,
+): {queue: Any[]; unasked: Inspection["unasked"]} {
+  const distinct = oneEach(pods);
+  const queue = distinct.slice(0, most);
+  return {queue, unasked: {tooMany: distinct.length - queue.length, alike: pods.length - distinct.length}};
 }
 
 /** One pod of each workload. */
-function oneEach(pods: readonly Pod[]): Pod[] {
+function oneEach<Any extends KubernetesObject>(pods: readonly Any[]): Any[] {
   const hashes = new Set(["controller-revision-hash", "statefulset.kubernetes.io/pod-name"]);
-  const alike = ({metadata: {namespace = "", labels = {}}}: Pod): string =>
+  const alike = ({metadata: {namespace = "", labels = {}}}: Any): string =>
     namespace + selectorKey(Object.fromEntries(Object.entries(labels).filter(([key]) => !hashes.has(key))));
   return [...new Map(pods.map((pod) => [alike(pod), pod])).values()];
 }

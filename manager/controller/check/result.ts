@@ -20,6 +20,15 @@ export function failed(check: string, message: string, hint: string): Result {
   return {check, status: "failed", message, hint};
 }
 
+/** For what the user may not read: neither there nor missing. */
+export function unreadable(check: string, what: string): Result {
+  return warning(
+    check,
+    `${what} could not be read, so this was not checked`,
+    "The lines of reading and rights say why.",
+  );
+}
+
 /** `a, b, c and 4 more` */
 export function some(names: readonly string[], most = 5): string {
   const distinct = [...new Set(names)];

@@ -3,20 +3,37 @@ import {groupOf} from "../../cluster/discovery.ts";
 import {derivedKinds, factKinds, groupKind, laneKind} from "../cluster-state.ts";
 import {systemNamespace} from "../settings.ts";
 import type {Inspection} from "./inspection.ts";
-import {failed, ok, type Result, some} from "./result.ts";
+import {failed, ok, type Result, some, unreadable, warning} from "./result.ts";
 
 const changing = ["create", "update", "delete"];
 
-/** Rights that `apply` needs and this user has not, like `create virtualservices.networking.istio.io`. */
-export async function missingRights(api: Api): Promise<string[]> {
+/**
+ * Rights that `apply` and `delete` need and this user has not, like `create virtualservices.networking.istio.io`.
+ * @param istioNamespace where istiod runs, which tells through a port-forward what the proxies have
+ */
+export async function missingRights(api: Api, istioNamespace: string): Promise<string[]> {
   const wanted = [
-    ...(await rightsOn(api, [...derivedKinds, groupKind, laneKind], ["list", ...changing])),
+    ...(await rightsOn(api, derivedKinds, ["list", ...changing])),
+    // Groups and lanes are written by server-side apply, which may create too.
+    ...(await rightsOn(api, [groupKind, laneKind], ["list", "create", "patch", "delete"])),
     ...(await rightsOn(api, factKinds, ["list"])),
-    ...(await rightsOn(api, [groupKind, laneKind], ["update"], "status")),
+    ...(await rightsOn(api, [groupKind], ["update"], "status")),
     {verb: "get", resource: "configmaps", namespace: systemNamespace},
+    {verb: "get", resource: "leases", group: "coordination.k8s.io", namespace: systemNamespace},
   ];
   const answers = await Promise.all(wanted.map(async (right) => ({right, may: await api.may(right)})));
-  return answers.filter(({may}) => !may).map(({right}) => text(right));
+  const missing = answers.filter(({may}) => !may).map(({right}) => text(right));
+  return (await mayForward(api, istioNamespace)) ? missing : [...missing, text(forwarding("create", istioNamespace))];
+}
+
+function forwarding(verb: string, namespace: string): Right {
+  return {verb, resource: "pods", subresource: "portforward", namespace};
+}
+
+/** Over WebSocket the API server asks for the verb get or create, by its version. */
+async function mayForward(api: Api, namespace: string): Promise<boolean> {
+  const answers = await Promise.all(["create", "get"].map((verb) => api.may(forwarding(verb, namespace))));
+  return answers.includes(true);
 }
 
 /** Of kinds that the cluster has. */
@@ -37,7 +54,19 @@ function text({verb, resource, group = "", subresource, namespace}: Right): stri
 }
 
 export function checkRights({missingRights: missing}: Inspection): Result[] {
+  if (missing === undefined) return [unreadable("rights", "your rights")];
   if (missing.length === 0) return [ok("rights", "you may read and write all that apply needs")];
   const hint = "Ask for these rights in all namespaces, or let the controller apply what you write.";
-  return [failed("rights", `you may not ${some(missing)}`, hint)];
+  const [needed, wished] = [missing.filter((right) => !isForward(right)), missing.filter(isForward)];
+  const results = needed.length === 0 ? [] : [failed("rights", `you may not ${some(needed)}`, hint)];
+  if (wished.length === 0) return results;
+  const message = `you may not ${some(wished)}: nobody can tell when the proxies have a change`;
+  return [
+    ...results,
+    warning("rights", message, "Ask for the right; without it apply waits for the time of --settle."),
+  ];
+}
+
+function isForward(right: string): boolean {
+  return right.includes("pods/portforward");
 }

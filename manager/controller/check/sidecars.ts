@@ -14,12 +14,19 @@ export function checkSidecars(inspection: Inspection): Result[] {
   const bare = state.objects.filter((pod) => isBarePod(pod, namespaces));
   const asked = proxies.filter(({problem}) => problem === undefined);
   const without = asked.flatMap((proxy) => lacking(proxy, state.live));
-  const results = [...unasked(proxies), ...withoutSidecar(bare), ...withoutFilter(without)];
+  const results = [
+    ...unasked(proxies),
+    ...leftOut(inspection.unasked),
+    ...withoutSidecar(bare),
+    ...withoutFilter(without),
+  ];
   if (results.length > 0) return results;
+  const {alike} = inspection.unasked;
+  const rest = alike === 0 ? "" : `; ${alike} more are of the same workloads and were not asked`;
   const message =
     asked.length === 0
       ? "no proxy runs yet"
-      : `${count(asked.length, "proxy").replace("proxys", "proxies")} asked, each has its filters`;
+      : `${count(asked.length, "proxy").replace("proxys", "proxies")} asked, each has its filters${rest}`;
   return [ok("sidecars", message)];
 }
 
@@ -44,6 +51,13 @@ function unasked(proxies: readonly ProxyFact[]): Result[] {
   return [
     warning("sidecars", message, "Their filter and version are not known; the right is create pods/portforward."),
   ];
+}
+
+function leftOut({tooMany, alike}: Inspection["unasked"]): Result[] {
+  if (tooMany === 0) return [];
+  const others = alike === 0 ? "" : `, and ${alike} that are of the same workloads as others`;
+  const message = `${tooMany} proxies of other workloads were not asked, as there are so many${others}`;
+  return [warning("sidecars", message, "Their filter and version are not known: istioctl proxy-status, kubectl logs.")];
 }
 
 interface Lacking {

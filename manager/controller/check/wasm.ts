@@ -1,11 +1,12 @@
 import type {Inspection} from "./inspection.ts";
-import {failed, ok, type Result, some} from "./result.ts";
+import {failed, ok, type Result, some, unreadable} from "./result.ts";
 
 /** Type of the configurations that carry filters to proxies. */
 const extensionType = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig";
 
 /** Every proxy that was given the filter runs it. */
-export function checkWasm({proxies, connected}: Inspection): Result[] {
+export function checkWasm({state, proxies, connected}: Inspection): Result[] {
+  if (state === undefined) return [unreadable("wasm", "pods")];
   const idle = proxies.flatMap(({pod, plugins}) =>
     plugins.filter(({runs}) => !runs).map(({name}) => `${pod} (${name})`),
   );
@@ -31,13 +32,13 @@ export function checkWasm({proxies, connected}: Inspection): Result[] {
         ]),
   ];
   if (results.length > 0) return results;
-  const running = proxies.filter(({plugins}) => plugins.length > 0).length;
-  return [
-    ok(
-      "wasm",
-      running === 0 ? "no proxy has a module yet" : `the modules run in all ${running} proxies that were asked`,
-    ),
-  ];
+  const asked = proxies.filter(({problem}) => problem === undefined);
+  if (asked.length === 0 && proxies.length > 0) return [unreadable("wasm", "what the proxies run")];
+  const running = asked.filter(({plugins}) => plugins.length > 0).length;
+  const blind = "reason" in connected ? ", but istiod could not be asked whether proxies refuse something" : "";
+  const message =
+    running === 0 ? "no proxy has a module yet" : `the modules run in all ${running} proxies that were asked`;
+  return [ok("wasm", message + blind)];
 }
 
 function refusal({id, resources}: Extract<Inspection["connected"], readonly unknown[]>[number]): string[] {

@@ -13,6 +13,7 @@ export const settings: Settings = {
   digests: {inbound: digest, outbound: digest, edge: digest, "edge-response": digest},
   extensionApi: "WasmPlugin",
   nativeSupported: true,
+  nativeDecided: false,
   plainHttp: false,
 };
 
@@ -85,6 +86,7 @@ export function inspection(objects: readonly KubernetesObject[], more: Partial<I
     state,
     desired: desired(state, settings, []),
     proxies: [proxy("shop/cart-1"), proxy("istio-ingress/public-1", {kind: "router"})],
+    unasked: {tooMany: 0, alike: 0},
     connected: [],
     unread: [],
     ...more,

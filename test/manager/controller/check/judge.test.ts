@@ -52,7 +52,7 @@ test("where nothing is wrong each check says ok in one line, and none is left ou
 
 test("every complaint has a hint", () => {
   const nothing = inspection([], {
-    settings: undefined,
+    settings: null,
     definitions: [],
     missingRights: ["list pods"],
     proxies: [],
@@ -223,5 +223,38 @@ test("native: what Envoy was built with decides", () => {
   const careful = {...settings, nativeSupported: false};
   expect(complaints(inspection(shop, {settings: careful}))).toEqual([
     "warning native: all proxies could route natively, but routing: auto writes routes",
+  ]);
+});
+
+test("what could not be read is neither there nor missing", () => {
+  const {state: _state, desired: _desired, ...rest} = inspection([]);
+  const blind = {...rest, definitions: undefined, missingRights: undefined, settings: undefined, proxies: []};
+  const found = complaints(blind);
+  for (const [check, what] of [
+    ["crds", "CRDs"],
+    ["rights", "your rights"],
+    ["images", "the settings"],
+    ["wasm", "pods"],
+  ])
+    expect(found).toContain(`warning ${check}: ${what} could not be read, so this was not checked`);
+  expect(found.filter((line) => /there is no CRD|not installed|you may/.test(line))).toEqual([]);
+});
+
+test("sidecars: proxies that were not asked are counted, and many of them are a warning", () => {
+  const messages = (unasked: Inspection["unasked"]) =>
+    judge(inspection(shop, {unasked})).flatMap(({check, status, message}) =>
+      check === "sidecars" ? [`${status}: ${message}`] : [],
+    );
+  expect(messages({tooMany: 0, alike: 3})).toEqual([
+    "ok: 2 proxies asked, each has its filters; 3 more are of the same workloads and were not asked",
+  ]);
+  expect(messages({tooMany: 7, alike: 0})).toEqual([
+    "warning: 7 proxies of other workloads were not asked, as there are so many",
+  ]);
+});
+
+test("rights: a port-forward that is not allowed only makes waiting blind", () => {
+  expect(complaints(inspection(shop, {missingRights: ["create pods/portforward in namespace istio-system"]}))).toEqual([
+    "warning rights: you may not create pods/portforward in namespace istio-system: nobody can tell when the proxies have a change",
   ]);
 });

@@ -1,0 +1,66 @@
+import {expect, test} from "vitest";
+import {settingsFor} from "../../../manager/cli/install.ts";
+import {isNewer} from "../../../manager/controller/version-order.ts";
+import {readSettings, settingsObject} from "../../../manager/controller/settings.ts";
+import {FakeCluster, ourKinds} from "../cluster/fake-cluster.ts";
+import {settings} from "../controller/check/inspections.ts";
+import {meshlane} from "./captured.ts";
+
+const plain = {registry: "registry.example.com/mesh", plainHttp: false, push: true, dryRun: false};
+
+test("what was said of native routing holds until something else is said", async () => {
+  const api = await (await FakeCluster.start([])).api();
+  const no = await settingsFor(api, settings, {...plain, routingNative: "no"});
+  expect(no).toMatchObject({nativeSupported: false, nativeDecided: true});
+  expect(await settingsFor(api, no, plain)).toMatchObject({nativeSupported: false, nativeDecided: true});
+  expect(await settingsFor(api, no, {...plain, routingNative: "auto"})).toMatchObject({nativeDecided: false});
+});
+
+test("a decision is read back as it was written", async () => {
+  const cluster = await FakeCluster.start([settingsObject({...settings, nativeDecided: true})]);
+  expect(await readSettings(await cluster.api())).toMatchObject({nativeSupported: true, nativeDecided: true});
+});
+
+test("where no proxy can be asked, what was known of native routing stays", async () => {
+  const api = await (await FakeCluster.start([])).api();
+  for (const nativeSupported of [true, false])
+    expect(await settingsFor(api, {...settings, nativeSupported}, plain)).toMatchObject({nativeSupported});
+  expect(await settingsFor(api, undefined, plain)).toMatchObject({nativeSupported: false, nativeDecided: false});
+});
+
+test.each([
+  [["WasmPlugin", "TrafficExtension"], "WasmPlugin"],
+  [["TrafficExtension"], "TrafficExtension"],
+  [[], "WasmPlugin"],
+])("a cluster with %j names the filter by %s", async (kinds, wanted) => {
+  const there = kinds.map((kind) => ({
+    apiVersion: "extensions.istio.io/v1alpha1",
+    kind,
+    plural: kind.toLowerCase() + "s",
+  }));
+  const api = await (await FakeCluster.start([], [...ourKinds, ...there])).api();
+  expect((await settingsFor(api, undefined, plain)).extensionApi).toBe(wanted);
+  expect((await settingsFor(api, settings, {...plain, extensionApi: "auto"})).extensionApi).toBe(wanted);
+});
+
+test("an installation of a newer version is refused with the remedy, and nothing is written", async () => {
+  const cluster = await FakeCluster.start([settingsObject({...settings, version: "99.0.0"})]);
+  for (const verb of ["upgrade", "install"]) {
+    const {code, stderr} = await meshlane([verb, "--registry", plain.registry, ...(await cluster.flags())]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("version 99.0.0 is installed, which is newer than this program");
+    expect(stderr).toContain("Use meshlane 99.0.0 or later");
+  }
+  expect(cluster.writes).toEqual([]);
+});
+
+test.each([
+  ["0.2.0", "0.1.9", true],
+  ["0.10.0", "0.9.0", true],
+  ["0.1.0", "0.1.0", false],
+  ["0.1.0-rc.1", "0.1.0", false],
+  ["0.1.0-rc.10", "0.1.0-rc.9", true],
+  ["1.0.0", "1.0.1", false],
+])("version %s comes after %s: %s", (one, other, is) => {
+  expect(isNewer(one, other)).toBe(is);
+});
