@@ -6,7 +6,8 @@ import {isDeepStrictEqual} from "node:util";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {GroupStatus} from "../model/status.ts";
 import type {Stage} from "../render/istio/steps.ts";
-import {type ClusterState, readState} from "./cluster-state.ts";
+import {clusterSource} from "./cluster-mesh.ts";
+import {type ClusterState, readLanes, readState} from "./cluster-state.ts";
 import {Changes, type Changed} from "./changes.ts";
 import {ProxyWatch, type ProxyOptions} from "./proxies.ts";
 
@@ -33,7 +34,8 @@ const tries = 8;
 
 /**
  * One pass: read, decide what is to be there, write it in the safe order. Every write names the version that was read, so
- * where somebody else changed an object meanwhile, everything is read and decided anew.
+ * where somebody else changed an object meanwhile, everything is read and decided anew; and so it is where somebody changed
+ * groups or lanes before the last write, whose own pass may have found all as it should be, and then lost it to this one.
  * @param decide pure
  * @throws ClusterError
  */
@@ -45,7 +47,8 @@ export async function pass<Aim>(
   const done: Changed[] = [];
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(api, decide, options, done);
+      const {current, ...result} = await once(api, decide, options, done);
+      if (current || attempt === tries) return result;
     } catch (error) {
       const race = error instanceof ClusterError && (error.reason === "Conflict" || error.reason === "AlreadyExists");
       if (!race || attempt === tries) throw error;
@@ -59,7 +62,8 @@ async function once<Aim>(
   decide: (state: ClusterState) => Task<Aim>,
   options: PassOptions,
   done: Changed[],
-): Promise<PassResult<Aim>> {
+): Promise<PassResult<Aim> & {current: boolean}> {
+  const already = done.length;
   const state = await readState(api);
   const {aim, stages, owners} = decide(state);
   const changes = new Changes(api, state.objects, {dryRun: options.dryRun === true, done});
@@ -68,15 +72,37 @@ async function once<Aim>(
   const mustWait = options.dryRun !== true && (options.wait === true || inOrder);
   const proxies = mustWait ? await ProxyWatch.open(api, options) : undefined;
   if (options.dryRun !== true) await remember(api, state.groups, owners);
+  await carryOut(stages, changes, proxies, options);
+  if (options.dryRun !== true && done.length > already && (await areOthers(api, state)))
+    return {aim, changes: done, current: false};
+  // What was written before this pass may not have arrived either.
+  if (options.wait === true) await proxies?.taken(changes.takeWritten(), changes.standing());
+  return {aim, changes: done, current: true};
+}
+
+async function carryOut(
+  stages: readonly Stage[],
+  changes: Changes,
+  proxies: ProxyWatch | undefined,
+  {progress}: PassOptions,
+): Promise<void> {
   for (const stage of stages) {
-    if (stage.writes.some((write) => changes.isNeeded(write))) options.progress(stage.title);
+    if (stage.writes.some((write) => changes.isNeeded(write))) progress(stage.title);
     for (const write of stage.writes) await changes.write(write);
     if (stage.waitAfter && hasMore(stages, stage, changes))
       await proxies?.taken(changes.takeWritten(), changes.standing());
   }
-  // What was written before this pass may not have arrived either.
-  if (options.wait === true) await proxies?.taken(changes.takeWritten(), changes.standing());
-  return {aim, changes: done};
+}
+
+/** Whether groups and lanes ask for something else by now. */
+async function areOthers(api: Api, state: ClusterState): Promise<boolean> {
+  return wishes(await readLanes(api)) !== wishes(state);
+}
+
+/** One text for groups and lanes that ask for the same. */
+function wishes({groups, lanes}: Pick<ClusterState, "groups" | "lanes">): string {
+  const sources = [...groups, ...lanes].map((object) => [object.metadata.uid, clusterSource(object)]);
+  return JSON.stringify(sources.map((source) => JSON.stringify(source)).sort());
 }
 
 /** What comes after a wait is all that it is for. */
