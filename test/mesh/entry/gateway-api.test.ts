@@ -12,21 +12,23 @@ import {
   type PodView,
   theMesh,
 } from "../client/index.ts";
+import {expectNothingToSay} from "../objects/analysis.ts";
 import {hostOf, virtualService} from "../objects/users.ts";
 import {playgroundWith} from "../shop/playground.ts";
 import {until} from "../until.ts";
 
 const SHOP = "entry-api";
+/** Of the harness's own namespace, and of a Service of type LoadBalancer that nobody balances here. */
+const KNOWN = [`IST0102 Namespace ${INGRESS}`, `IST0171 Gateway ${SHOP}/own`];
 const api = "gateway.networking.k8s.io/v1";
 
 /** A gateway of the Gateway API; `addresses`: of pods that run already, else istiod makes some. */
 function gateway(namespace: string, name: string, port: number, addresses: readonly object[] = []): KubernetesObject {
   const listener = {name: "http", port, protocol: "HTTP", allowedRoutes: {namespaces: {from: "All"}}};
-  const annotations = {"networking.istio.io/service-type": "ClusterIP"};
   return {
     apiVersion: api,
     kind: "Gateway",
-    metadata: {name, namespace, annotations},
+    metadata: {name, namespace},
     spec: {gatewayClassName: "istio", listeners: [listener], ...(addresses.length === 0 ? {} : {addresses})},
   } as KubernetesObject;
 }
@@ -111,6 +113,7 @@ test("a gateway of the Gateway API is an entry: handed over, merged into a rule,
   }
   await comesTo(() => atOwn("behind", "bob"), "frontend -> cart--bob");
   expect(await atOwn("behind", "ann"), "nobody chose a way there").toBe("frontend -> cart--ann");
+  await expectNothingToSay(mesh, [SHOP], KNOWN);
 });
 
 test("Istio's Gateway and one of the Gateway API on the same pods are one entry, with one edge", async () => {
@@ -126,4 +129,5 @@ test("Istio's Gateway and one of the Gateway API on the same pods are one entry,
   }
   const plugins = await mesh.kubectl("get", "wasmplugins", "-n", INGRESS, "-l", "meshlane.dev/part=edge", "-o", "name");
   expect(plugins.trim().split("\n")).toHaveLength(1);
+  await expectNothingToSay(mesh, [SHOP, INGRESS], KNOWN);
 });
