@@ -145,8 +145,12 @@ describe("an AuthorizationPolicy comes before the filter", () => {
   const ask = (url: string) => traced({host: HOST, url, headers: {"x-swimlane": LANE}});
   beforeAll(async () => {
     await mesh.apply(policy);
-    const denied = async () => (await mesh.request(ask("/closed"))).status === 403;
-    await until(denied, {what: "the policy holds", ...SOON});
+    // Each worker of the gateway has connections of its own, which end at the listener that they were opened to.
+    const denied = async () => {
+      const asked = Array.from({length: 12}, () => mesh.request({...ask("/closed"), newConnection: true}));
+      return (await Promise.all(asked)).every(({status}) => status === 403);
+    };
+    await until(denied, {what: "the policy holds for every connection of the gateway", ...SOON});
   });
   afterAll(() => mesh.delete(policy));
 
