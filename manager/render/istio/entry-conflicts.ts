@@ -1,7 +1,9 @@
-import type {ClusterFacts} from "../../compile/cluster-facts.ts";
-import {keyOf, type SwimLaneGroup} from "../../model/index.ts";
+import type {ClusterFacts, Gateway} from "../../compile/cluster-facts.ts";
+import {covers} from "../../compile/hosts.ts";
+import {overlap} from "../../model/check/hosts.ts";
+import {keyOf, selects, type SwimLaneGroup} from "../../model/index.ts";
 import type {Entry} from "./entry-routes.ts";
-import {destinationsOf, gatewayVirtualServices, virtualServices} from "./foreign.ts";
+import {destinationsOf, type ForeignVirtualService, gatewayVirtualServices, virtualServices} from "./foreign.ts";
 import {nameOf, namespaceOf} from "./names.ts";
 import type {IstioOptions, Notice} from "./options.ts";
 import type {PreparedService} from "./prepared.ts";
@@ -23,17 +25,62 @@ export function gatewayConflicts(entry: Entry, facts: ClusterFacts): Free {
     const key = `${namespaceOf(service.service)}/${route.delegate}`;
     const met = all.some((users) => users.key === key);
     const why = `is what entry.routes of group ${keyOf(group)} would write as a delegate`;
-    return {hosts: [], any: !met, notices: met ? [taken(key, why)] : []};
+    return {hosts: [], any: !met, notices: met ? [taken("VirtualService", key, why)] : []};
   }
   const hosts = route.hosts ?? [];
-  const users = new Set(gateways.flatMap(({key}) => gatewayVirtualServices(all, key)));
-  const theirs = [...users].map(({key, spec}) => ({key, had: hosts.filter((host) => spec.hosts?.includes(host))}));
+  const near = sharingPods(gateways, facts);
+  const theirs = [...virtualServiceHosts(near, all), ...httpRouteHosts(near, facts)].map((users) => ({
+    ...users,
+    had: hosts.filter((host) => users.hosts.some((theirHost) => loses(theirHost, host))),
+  }));
   const rivals = theirs.filter(({had}) => had.length > 0);
   const free = hosts.filter((host) => !rivals.some(({had}) => had.includes(host)));
   const why = (had: readonly string[]) =>
     `has ${had.join(", ")}, which entry.routes of group ${keyOf(group)} would take over`;
-  const notices = [...rivals.map(({key, had}) => taken(key, why(had))), ...labelsAtGateway(entry)];
+  const notices = [...rivals.map(({kind, key, had}) => taken(kind, key, why(had))), ...labelsAtGateway(entry)];
   return {hosts: free, any: free.length > 0, notices};
+}
+
+/** What users route on gateways. */
+interface Users {
+  readonly kind: "VirtualService" | "HTTPRoute";
+  readonly key: string;
+  readonly hosts: readonly string[];
+}
+
+/** Keys of all gateways on the pods of these, and on a port of theirs: istiod makes one set of routes of them. */
+function sharingPods(gateways: readonly Gateway[], facts: ClusterFacts): string[] {
+  const near = [...facts.gateways.values()].filter((other) => gateways.some((gateway) => isNear(gateway, other)));
+  return [...new Set([...gateways, ...near].map(({key}) => key))];
+}
+
+function isNear(a: Gateway, b: Gateway): boolean {
+  const ports = new Set(a.servers.map(({port}) => port));
+  if (!b.servers.some(({port}) => ports.has(port))) return false;
+  if (!a.namespaces.some((namespace) => b.namespaces.includes(namespace))) return false;
+  if (selects(a.selector, b.selector) || selects(b.selector, a.selector)) return true;
+  return a.workloads.some(({namespace, labels}) => b.namespaces.includes(namespace) && selects(b.selector, labels));
+}
+
+function virtualServiceHosts(gateways: readonly string[], all: readonly ForeignVirtualService[]): Users[] {
+  const users = new Set(gateways.flatMap((key) => gatewayVirtualServices(all, key)));
+  return [...users].map(({key, spec}) => ({kind: "VirtualService", key, hosts: spec.hosts ?? []}));
+}
+
+function httpRouteHosts(gateways: readonly string[], {httpRoutes}: ClusterFacts): Users[] {
+  return httpRoutes.flatMap(({metadata, spec}) => {
+    const {namespace: home = "default", name} = metadata;
+    const {parentRefs = [], hostnames = ["*"]} = (spec ?? {}) as Refs;
+    const here = parentRefs.some((parent) => gateways.includes(`${parent.namespace ?? home}/${parent.name}`));
+    return here ? [{kind: "HTTPRoute", key: `${home}/${name}`, hosts: hostnames}] : [];
+  });
+}
+
+/** Whether requests for a host of theirs would become ours: of two hosts the one that says more goes first. */
+function loses(theirs: string, ours: string): boolean {
+  const [wide, narrow] = [theirs.toLowerCase(), ours.toLowerCase()];
+  if (wide !== narrow && covers(narrow, wide)) return false;
+  return covers(wide, narrow) || overlap(wide, narrow);
 }
 
 function labelsAtGateway({service, gateways, group}: Entry): Notice[] {
@@ -51,13 +98,13 @@ function labelsAtGateway({service, gateways, group}: Entry): Notice[] {
   ];
 }
 
-function taken(key: string, why: string): Notice {
+function taken(kind: Users["kind"], key: string, why: string): Notice {
   return {
     severity: "error",
-    subject: `VirtualService ${key} (yours)`,
-    reason: "HostHasVirtualService",
-    message: `${why}; nothing changed there`,
-    hint: "Delete it to hand it over, or write delegate: or merge: there instead.",
+    subject: `${kind} ${key} (yours)`,
+    reason: kind === "HTTPRoute" ? "HostHasHttpRoute" : "HostHasVirtualService",
+    message: `${why}; what is there stays as it is`,
+    hint: `Take the host out of it to hand that over, or write ${kind === "HTTPRoute" ? "merge:" : "delegate: or merge:"} there instead.`,
   };
 }
 
@@ -88,6 +135,7 @@ function routesTo({service, host}: PreparedService, gateway: string, facts: Clus
 }
 
 interface Refs {
+  readonly hostnames?: readonly string[];
   readonly parentRefs?: readonly {readonly name?: string; readonly namespace?: string}[];
   readonly rules?: readonly {readonly backendRefs?: readonly {readonly name?: string; readonly namespace?: string}[]}[];
 }

@@ -8,6 +8,7 @@ import {nameOf, namespaceOf, shortHash} from "./names.ts";
 import {clusterPatch, mergePatch, type TakenRoutes} from "./native.ts";
 import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
 import {ownObject} from "./own-object.ts";
+import {workloadTargetOf} from "./plugins.ts";
 
 type Merge = NonNullable<EntryRoute["merge"]>;
 
@@ -108,10 +109,7 @@ function onGateway(entry: Entry, {hosts, routes}: Target, gateway: Gateway): Ist
       ownObject(
         "EnvoyFilter",
         {part, namespace, name: `meshlane-entry-${part}-${nameOf(service.service)}.${id}`},
-        {
-          ...(Object.keys(gateway.selector).length === 0 ? {} : {workloadSelector: {labels: gateway.selector}}),
-          configPatches,
-        },
+        {...workloadTargetOf(gateway.selector), configPatches},
       );
     return [...(clusters.length === 0 ? [] : [made("destinations", clusters)]), made("routes", patches)];
   });

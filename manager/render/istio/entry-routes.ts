@@ -61,7 +61,7 @@ function entriesOf(
   notices: Notice[],
   kept: string[],
 ): Entry[] {
-  const gateways = group.spec.entry.gateways.flatMap((key) => facts.gateways.get(key) ?? offlineGateway(key, facts));
+  const gateways = group.spec.entry.gateways.flatMap((key) => facts.gateways.get(key) ?? []);
   return group.spec.entry.routes.flatMap((route) => {
     const key = `${group.metadata.namespace}/${route.service}`;
     const service = services.find((each) => each.service === key) ?? laneless(key, group, facts);
@@ -73,14 +73,6 @@ function entriesOf(
     kept.push(...undecidedEntry(key));
     return [];
   });
-}
-
-/** A gateway that no file has is taken for one of Istio's. */
-function offlineGateway(key: string, {complete}: ClusterFacts): Gateway[] {
-  const namespace = namespaceOf(key);
-  return complete
-    ? []
-    : [{key, api: "istio", namespace, namespaces: [namespace], workloads: [], selector: {}, servers: []}];
 }
 
 /** A service without lanes needs its route where a host is handed over or delegated: somebody has to answer there. */

@@ -172,3 +172,82 @@ test("labels at a gateway of the Gateway API are reported: its routes cannot nam
   ];
   expect(rendered(texts).notices.map(({reason}) => reason)).toEqual(["LabelsAtGateway"]);
 });
+
+const elsewhere = (selector: object, port = 80) =>
+  object(
+    "networking.istio.io/v1",
+    "Gateway",
+    "other",
+    {
+      selector,
+      servers: [{port: {number: port, name: "p", protocol: "HTTP"}, hosts: ["*"]}],
+    },
+    "ingress",
+  );
+const usersAt = (host: string, gatewayName = "public") =>
+  virtualService("mine", {
+    hosts: [host],
+    gateways: [`ingress/${gatewayName}`],
+    http: [{route: [{destination: {host: "payment"}}]}],
+  });
+const httpRoute = (spec: object) =>
+  object("gateway.networking.k8s.io/v1", "HTTPRoute", "mine", {
+    parentRefs: [{name: "public", namespace: "ingress"}],
+    ...spec,
+    rules: [{backendRefs: [{name: "payment", port: 80}]}],
+  });
+
+test.each<[string, string, string[], string[]]>([
+  ["the same host", "shop.example.com", [usersAt("Shop.example.com")], ["HostHasVirtualService"]],
+  ["a wildcard over it", "shop.example.com", [usersAt("*.example.com")], ["HostHasVirtualService"]],
+  ["a wildcard over labels", "a.shop.example.com", [usersAt("*.example.com")], ["HostHasVirtualService"]],
+  ["all hosts", "shop.example.com", [usersAt("*")], ["HostHasVirtualService"]],
+  ["a host within our wildcard, which goes first", "*.example.com", [usersAt("shop.example.com")], []],
+  ["another host", "shop.example.com", [usersAt("pay.example.com")], []],
+  [
+    "it on another Gateway of the pods",
+    "shop.example.com",
+    [elsewhere({istio: "ingress"}), usersAt("shop.example.com", "other")],
+    ["HostHasVirtualService"],
+  ],
+  ["it on other pods", "shop.example.com", [elsewhere({istio: "private"}), usersAt("shop.example.com", "other")], []],
+  [
+    "it on another port",
+    "shop.example.com",
+    [elsewhere({istio: "ingress"}, 8080), usersAt("shop.example.com", "other")],
+    [],
+  ],
+])("a host is handed over unless a user has %s", (_what, host, texts, expected) => {
+  expect(entered({hosts: [host]}, texts).reasons).toEqual(expected);
+});
+
+test.each<[string, object, string[]]>([
+  ["the host", {hostnames: ["shop.example.com"]}, ["HostHasHttpRoute"]],
+  ["no hosts, so all", {}, ["HostHasHttpRoute"]],
+  ["another host", {hostnames: ["pay.example.com"]}, []],
+])("a host is handed over unless an HTTPRoute of a user has %s", (_what, spec, expected) => {
+  const entry = {gateways: ["ingress/public"], routes: [{service: "cart", hosts: ["shop.example.com"]}]};
+  const {notices} = rendered([group({entry}), lane("ann"), ...shop, kubernetesGateway, httpRoute(spec)]);
+  expect(notices.map(({reason}) => reason)).toEqual(expected);
+});
+
+test("a route merged on a gateway of the Gateway API names the gateway, as all that is for its pods does", () => {
+  const merge = {httpRoute: "shop/mine", route: "shop.mine.0"};
+  const entry = {gateways: ["ingress/public"], routes: [{service: "cart", merge}]};
+  const theirs = object("gateway.networking.k8s.io/v1", "HTTPRoute", "mine", {
+    parentRefs: [{name: "public", namespace: "ingress"}],
+    rules: [{backendRefs: [{name: "cart", port: 80}]}],
+  });
+  const texts = [group({entry}), lane("ann"), ...shop, kubernetesGateway, theirs];
+  const {objects} = rendered(texts, {options: {nativeSupported: true}});
+  const merged = objects.filter(({metadata}) => metadata.name.startsWith("meshlane-entry-"));
+  const target = [{group: "gateway.networking.k8s.io", kind: "Gateway", name: "public"}];
+  expect(merged.map(({spec}) => spec["targetRefs"])).toEqual([target, target]);
+});
+
+test("an HTTPRoute of a Service without rules is no obstacle that ends everything", () => {
+  const empty = object("gateway.networking.k8s.io/v1", "HTTPRoute", "mine", {
+    parentRefs: [{kind: "Service", name: "cart"}],
+  });
+  expect(() => rendered([group(), lane("ann"), ...shop, empty], {options: {nativeSupported: true}})).not.toThrow();
+});
