@@ -5,6 +5,8 @@ import {parentPort, workerData} from "node:worker_threads";
 
 const {base, perSecond, requests} = workerData;
 const PATIENCE_MS = 15_000;
+/** Connections are made while the rate grows. */
+const GROWING_S = 2;
 const agent = new Agent({keepAlive: true});
 const began = performance.now();
 const now = () => performance.timeOrigin + performance.now();
@@ -16,7 +18,8 @@ let waiting = 0;
 let stopping = false;
 
 const timer = setInterval(() => {
-  const due = ((performance.now() - began) / 1000) * perSecond;
+  const seconds = (performance.now() - began) / 1000;
+  const due = perSecond * (seconds < GROWING_S ? seconds ** 2 / GROWING_S / 2 : seconds - GROWING_S / 2);
   while (sent < due) send(sent++ % requests.length);
 }, 2);
 
@@ -33,15 +36,17 @@ parentPort.on("message", ({id, stop}) => {
   }, 5);
 });
 
-let lastAnswer = began;
+const fullFrom = began + GROWING_S * 1000;
+let lastAnswer = fullFrom;
+let atFullRate = 0;
 
 function result() {
   const sorted = milliseconds.toSorted((a, b) => a - b);
   const at = (part) => Math.round(sorted[Math.floor(sorted.length * part)] ?? 0);
-  const seconds = (lastAnswer - began) / 1000;
+  const seconds = (lastAnswer - fullFrom) / 1000;
   return {
     sent,
-    perSecond: Math.round(milliseconds.length / seconds),
+    perSecond: seconds === 0 ? 0 : Math.round(atFullRate / seconds),
     waiting,
     ways: {...ways},
     failed: [...failed],
@@ -55,8 +60,11 @@ function send(turn) {
   waiting++;
   const end = (status, text, error) => {
     waiting--;
-    lastAnswer = performance.now();
     milliseconds.push(now() - sentAt);
+    if (sentAt - performance.timeOrigin >= fullFrom) {
+      atFullRate++;
+      lastAnswer = performance.now();
+    }
     if (status >= 200 && status < 400) {
       const way = wayOf(text);
       ways[way] = (ways[way] ?? 0) + 1;

@@ -16,7 +16,7 @@ export interface FailedRequest {
 
 export interface SteadyResult {
   readonly sent: number;
-  /** Answers a second, from the first request to the last answer. */
+  /** Answers a second to requests at the full rate, until the last of them. */
   readonly perSecond: number;
   /** How many are not answered yet. */
   readonly waiting: number;
@@ -33,7 +33,7 @@ interface Answer {
 }
 
 /**
- * Requests at a steady rate, whether or not the ones before have been answered. They come from a thread of its own, so that
+ * Requests at a steady rate, which is reached within two seconds, whether or not the ones before have been answered. They come from a thread of its own, so that
  * what the test does meanwhile does not delay them.
  */
 export class SteadyLoad {
