@@ -1,8 +1,9 @@
 import type {JsonObject} from "../filter-config.ts";
 import {nativeStrip} from "../native-strip.ts";
+import {applicationUnreached, UNREACHED} from "../unreached.ts";
 import {identity, NO_COLLECTOR} from "./clusters.ts";
 import {own, shared, type Source, typed} from "./discovery.ts";
-import {CONTEXT, UNREACHED, WORKLOAD} from "./routes.ts";
+import {CONTEXT, WORKLOAD} from "./routes.ts";
 
 /** A filter by the file that its configuration comes from; the listener stays when the configuration changes. */
 export interface FilterSlot {
@@ -48,7 +49,7 @@ export function inboundListener(options: ListenerOptions, {mtls, workload}: Inbo
         },
       ],
     },
-    local_reply_config: {mappers: [applicationUnreached()]},
+    local_reply_config: {mappers: [applicationUnreached]},
   };
   if (!mtls) return listener(options, [{filters: [connectionManager(options, settings)]}]);
   const tls = {
@@ -133,14 +134,6 @@ function serverTls(): JsonObject {
       require_client_certificate: true,
       common_tls_context: identity(),
     }),
-  };
-}
-
-/** A connection to the application that failed before the request was sent (UF) is told to the caller's proxy. */
-function applicationUnreached(): JsonObject {
-  return {
-    filter: {response_flag_filter: {flags: ["UF"]}},
-    headers_to_add: [setHeader(UNREACHED, "1")],
   };
 }
 

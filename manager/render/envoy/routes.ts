@@ -1,16 +1,11 @@
 import type {LaneRoute, ServicePlan} from "../../compile/plan.ts";
 import type {JsonObject} from "../filter-config.ts";
+import {UNREACHED} from "../unreached.ts";
 import {typed} from "./discovery.ts";
 import {chainClusterName, clusterName, externalClusterName} from "./names.ts";
 
 /** The context header. */
 export const CONTEXT = "x-swimlane";
-
-/**
- * Set by the callee's proxy on a reply of its own when it could not reach its application: the request was not sent, so the
- * caller's proxy may send it elsewhere whatever its method. Applications never see it.
- */
-export const UNREACHED = "x-swimlane-unreached";
 
 /** The workload that answered, on the responses of a playground. */
 export const WORKLOAD = "x-swimlane-workload";

@@ -41,7 +41,12 @@ function throughVirtualService(service: PreparedService, users: ForeignVirtualSe
     else if (typeof found === "string") return {obstacle: `${where} ${found}`};
     else taken.push(found);
   }
-  return named(taken, left, users.spec.exportTo);
+  const ownRetries = (users.spec.http ?? []).some(({retries}) => retries !== undefined);
+  return named(
+    taken.map((one) => (ownRetries ? {...one, ownRetries} : one)),
+    left,
+    users.spec.exportTo,
+  );
 }
 
 /** Undefined: the route goes elsewhere. A text: why the matcher cannot take its place. */
@@ -66,7 +71,7 @@ function named(taken: readonly Named[], left: readonly string[], exportTo: reado
   const [first, ...more] = taken;
   if (first === undefined) return {obstacle: "none of its routes goes to the host itself"};
   const alike = more.every(({baseline}) => JSON.stringify(baseline) === JSON.stringify(first.baseline));
-  if (alike && left.length === 0) return {taken: [{baseline: first.baseline ?? {}}]};
+  if (alike && left.length === 0) return {taken: [withoutNames(first)]};
   if (exportTo.length > 0 && !exportTo.includes("*")) {
     return {obstacle: "its routes differ, and it is not exported to all namespaces"};
   }
@@ -74,14 +79,18 @@ function named(taken: readonly Named[], left: readonly string[], exportTo: reado
   const unnamed = taken.some(({names}) => names.some((name) => name === ""));
   if (unnamed) return {obstacle: "its routes differ, and not each of them has a name"};
   const byName = new Map<string, TakenRoutes>();
-  for (const {names, baseline = {}} of taken) {
+  for (const {names, ...routes} of taken) {
     for (const name of names) {
       if (all.filter((other) => other === name).length > 1)
         return {obstacle: `two of its routes have the name ${name}`};
-      byName.set(name, {name, baseline});
+      byName.set(name, {...routes, name});
     }
   }
   return {taken: [...byName.values()]};
+}
+
+function withoutNames({names: _names, ...routes}: Named): TakenRoutes {
+  return {...routes, baseline: routes.baseline ?? {}};
 }
 
 /** As istiod names the Envoy routes of one http route: TranslateRoute in its pilot/pkg/networking/core/route/route.go. */

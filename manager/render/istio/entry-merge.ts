@@ -66,7 +66,8 @@ function takenRoute(
   if (number !== undefined && number !== port?.port)
     return `does not work: it goes to port ${number}, not ${port?.port}`;
   const {subset} = own.destination;
-  return {baseline: subset === undefined ? {} : {subset}};
+  const ownRetries = route.retries === undefined ? {} : {ownRetries: true};
+  return {baseline: subset === undefined ? {} : {subset}, ...ownRetries};
 }
 
 interface HttpRouteSpec {
@@ -74,6 +75,7 @@ interface HttpRouteSpec {
   readonly rules?: readonly {
     readonly name?: string;
     readonly backendRefs?: readonly {readonly name?: string; readonly namespace?: string}[];
+    readonly retry?: object;
   }[];
 }
 
@@ -88,7 +90,7 @@ function httpRouteTarget({service}: Entry, merge: Merge, facts: ClusterFacts): T
   const [only, ...more] = rule.backendRefs ?? [];
   const own = only !== undefined && `${only.namespace ?? namespaceOf(key)}/${only.name}` === service.service;
   if (!own || more.length > 0) return `does not work: it does not go to ${service.host} alone`;
-  return {hosts: hostnames, routes: {}};
+  return {hosts: hostnames, routes: rule.retry === undefined ? {} : {ownRetries: true}};
 }
 
 /** Virtual hosts of a gateway are named by host and server port; EnvoyFilters of one namespace reach its pods only. */

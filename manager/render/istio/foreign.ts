@@ -17,6 +17,7 @@ export interface HttpRoute {
   readonly route?: readonly RouteDestination[];
   readonly redirect?: JsonObject;
   readonly directResponse?: JsonObject;
+  readonly retries?: JsonObject;
   readonly delegate?: JsonObject;
 }
 

@@ -19,10 +19,13 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
   const {plan, mesh, notices} = refuse(written, all, facts);
   const namespaces = filterNamespaces(plan, mesh);
   const entries = renderEntryServices(plan.groups, facts, options);
+  const native = mesh.groups.some(
+    ({spec: {routing}}) => routing === "native" || (routing === "auto" && options.nativeSupported),
+  );
   const filters = namespaces.flatMap((namespace) => {
     const except = entries.pods.filter((pods) => pods.namespace === namespace).map(({selector}) => selector);
     const pods = podLanes(namespace, plan, mesh, facts);
-    return namespacePlugins(namespace, {pods, except: except.sort(bySelector)}, facts, options);
+    return namespacePlugins(namespace, {pods, except: except.sort(bySelector), native}, facts, options);
   });
   const gateways = renderGateways(plan.groups, facts, options, namespaces);
   const guarded = withoutUnguarded(plan, mesh, [...entries.unguarded, ...gateways.unguarded]);

@@ -9,6 +9,7 @@ import {namespaceOf} from "./names.ts";
 import {objectName} from "./pod-names.ts";
 import type {IstioObject, IstioOptions} from "./options.ts";
 import {pluginObject} from "./plugins.ts";
+import {unreachedFilter} from "./unreached.ts";
 
 /** Namespaces whose pods requests pass: those of groups, of what is on their way, and of lanes' workloads. Sorted. */
 export function filterNamespaces(plan: Plan, mesh: Mesh): string[] {
@@ -26,10 +27,18 @@ export function egressHosts({egressGateways, domain}: ClusterFacts): string[] {
   return egressGateways.map((service) => hostOf(service, domain));
 }
 
+interface NamespacePods {
+  readonly pods: PodLanes;
+  /** Labels of pods that another filter is on. */
+  readonly except: readonly Labels[];
+  /** Whether some group is routed natively, so that callers go on to the next of a chain. */
+  readonly native: boolean;
+}
+
 /** The filter on every pod of a namespace: inbound remembers, outbound restores. */
 export function namespacePlugins(
   namespace: string,
-  {pods, except}: {readonly pods: PodLanes; readonly except: readonly Labels[]},
+  {pods, except, native}: NamespacePods,
   facts: ClusterFacts,
   options: IstioOptions,
 ): IstioObject[] {
@@ -39,9 +48,10 @@ export function namespacePlugins(
     place: "outbound",
     config: namespaceOutboundConfig(options.mesh, pods, egressHosts(facts)),
   } as const;
-  return [inbound, outbound].map((plugin) =>
+  const plugins = [inbound, outbound].map((plugin) =>
     pluginObject({part: "filter", namespace, name: objectName(plugin.place), ...plugin}, options),
   );
+  return native ? [...plugins, unreachedFilter(namespace)] : plugins;
 }
 
 /** What tells the pods of a namespace their lane. A fork's pods carry it as a label, so that it comes and goes without a word. */

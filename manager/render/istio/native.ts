@@ -1,5 +1,6 @@
 import type {ServicePort} from "../../compile/cluster-facts.ts";
 import type {JsonObject} from "../filter-config.ts";
+import {UNREACHED} from "../unreached.ts";
 import {type ChainClusters, chainClusters} from "./chain-clusters.ts";
 import {clusterName, CONTEXT, nameOf, namespaceOf} from "./names.ts";
 import type {IstioObject, Part} from "./options.ts";
@@ -12,6 +13,8 @@ export interface TakenRoutes {
   readonly name?: string;
   /** Cluster for requests of no lane, where the route's owner names a subset or a port. */
   readonly baseline?: {readonly subset?: string; readonly port?: number};
+  /** Their owner says when a request is repeated. */
+  readonly ownRetries?: boolean;
 }
 
 type Context = "SIDECAR_OUTBOUND" | "GATEWAY";
@@ -62,7 +65,7 @@ export function mergePatch(
   {clusterOf}: ChainClusters,
   {context, vhost, routes}: Merge,
 ): JsonObject {
-  const {name, baseline} = routes;
+  const {name, baseline, ownRetries = false} = routes;
   return {
     applyTo: "HTTP_ROUTE",
     match: {
@@ -76,8 +79,9 @@ export function mergePatch(
           inline_cluster_specifier_plugin: {
             extension: laneMatcher(clusterOf, baselineCluster(service, port, baseline)),
           },
-          retry_policy: {retry_priority: NEXT_OF_CHAIN},
+          retry_policy: {retry_priority: NEXT_OF_CHAIN, ...(ownRetries ? {} : UNREACHED_TOO)},
         },
+        response_headers_to_remove: [UNREACHED],
       },
     },
   };
@@ -100,6 +104,12 @@ const NEXT_OF_CHAIN = {
     "@type": "type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
     update_frequency: 1,
   },
+};
+
+/** What Istio repeats where nobody says otherwise (defaultRetryOn in its pilot/pkg/networking/core/route/retry), and what never reached an application. */
+const UNREACHED_TOO = {
+  retry_on: "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes,retriable-headers",
+  retriable_headers: [{name: UNREACHED, present_match: true}],
 };
 
 const MATCHER = "type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3";

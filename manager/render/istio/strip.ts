@@ -42,7 +42,12 @@ export function ownAddress(namespace: string, name: string, selector: Labels): I
   );
 }
 
-function managerPatch(context: string, chain: JsonObject, settings: {readonly [field: string]: Json}): JsonObject {
+/** Settings merged into the HTTP connection managers of a context. */
+export function managerPatch(
+  context: string,
+  chain: JsonObject,
+  settings: {readonly [field: string]: Json},
+): JsonObject {
   return {
     applyTo: "NETWORK_FILTER",
     match: {context, listener: {filterChain: {...chain, filter: {name: MANAGER}}}},

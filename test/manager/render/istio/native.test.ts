@@ -230,3 +230,25 @@ test("native without the Service's ports is refused, with what to give", () => {
     /^NotNative: .*give the Service among the files/,
   );
 });
+
+/** When the routes that the matcher is merged into are repeated. */
+function retryOn(texts: string[]): unknown {
+  const [route] = patches(named(rendered(texts, {options}), "EnvoyFilter", PORT_80.routes));
+  const {route: value} = route!.patch.value as {route: {retry_policy: {retry_on?: string}}};
+  return value.retry_policy.retry_on;
+}
+
+test("what never reached an application goes on to the next of the chain; a user's own retries stay as they are", () => {
+  expect(retryOn(base)).toMatch(/^connect-failure,.*,retriable-headers$/);
+  const users = (route: object) => virtualService("cart", {hosts: ["cart"], http: [{route: [own], ...route}]});
+  expect(retryOn([...base, users({timeout: "2s"})])).toMatch(/,retriable-headers$/);
+  expect(retryOn([...base, users({retries: {attempts: 1, retryOn: "5xx"}})])).toBeUndefined();
+  expect(retryOn([...base, users({retries: {attempts: 0}})])).toBeUndefined();
+});
+
+test("proxies say which requests never reached their application, where some group is routed natively", () => {
+  const name = "EnvoyFilter shop/meshlane-unreached";
+  expect(namesOf(rendered(base, {options}), ["filter"])).toContain(name);
+  const routes = [group({routing: "routes"}), lane("ann"), ...shop];
+  expect(namesOf(rendered(routes, {options}), ["filter"])).not.toContain(name);
+});
