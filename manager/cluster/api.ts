@@ -27,7 +27,7 @@ export interface Right {
 }
 
 /** Who writes, in the objects' managedFields. */
-export const fieldManager = "meshlane";
+const fieldManager = "meshlane";
 
 const pageSize = 500;
 /** A list whose next page is gone is begun again. */

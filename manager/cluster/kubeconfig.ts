@@ -1,4 +1,5 @@
 import {readFileSync} from "node:fs";
+import type {OutgoingHttpHeaders} from "node:http";
 import https from "node:https";
 import {isIPv6} from "node:net";
 import {dirname, resolve} from "node:path";
@@ -94,12 +95,15 @@ export class Kubeconfig {
       rejectUnauthorized: skipTLSVerify ? false : undefined,
       servername: tlsServerName,
     });
-    const headers = defined({
-      Authorization: user.token ? `Bearer ${user.token}` : undefined,
-      "Impersonate-User": user.impersonateUser ?? undefined,
-    });
+    const headers = {
+      ...(options.headers as OutgoingHttpHeaders | undefined),
+      ...defined({
+        Authorization: user.token ? `Bearer ${user.token}` : undefined,
+        "Impersonate-User": user.impersonateUser ?? undefined,
+      }),
+    };
     const auth = user.username ? {auth: `${user.username}:${user.password}`} : {};
-    Object.assign(options, tls, auth, {headers: {...options.headers, ...headers}, agent: new https.Agent(tls)});
+    Object.assign(options, tls, auth, {headers, agent: new https.Agent(tls)});
   }
 
   async #load(): Promise<KubeConfig> {

@@ -38,7 +38,7 @@ export function firstReady({chain}: LaneRoute, baseline: Destination, ready: Rea
 }
 
 /** Whether a chain does not end at the baseline. */
-export function isStrict(chain: readonly Destination[], baseline: Destination): boolean {
+function isStrict(chain: readonly Destination[], baseline: Destination): boolean {
   const last = chain.at(-1);
   return last === undefined || destinationKey(last) !== destinationKey(baseline);
 }

@@ -61,7 +61,7 @@ export function desired(state: ClusterState, settings: Settings, adopt: readonly
 }
 
 /** Who owned which bucket, as the groups' status says. */
-export function ownersOf(groups: readonly KubernetesObject[]): Owners {
+function ownersOf(groups: readonly KubernetesObject[]): Owners {
   return Object.fromEntries(
     groups.map((group) => {
       const {metadata} = group;

@@ -55,6 +55,4 @@ export const groupStatus = z
   })
   .describe("What the controller says of the group.");
 
-export type LaneStatus = z.output<typeof laneStatus>;
 export type GroupStatus = z.output<typeof groupStatus>;
-export type StatusCondition = z.output<typeof condition>;

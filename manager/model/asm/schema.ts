@@ -2,7 +2,7 @@ import {z} from "zod";
 import {exactlyOne, list, metadata, name, object, port, selector} from "../fields.ts";
 
 /** Version of the objects of Alibaba Cloud Service Mesh (ASM), as its documentation and its Go client have them. */
-export const asmVersion = "istio.alibabacloud.com/v1";
+const asmVersion = "istio.alibabacloud.com/v1";
 
 /** The label of a lane that names its group. */
 export const groupLabel = "swimlane-group";

@@ -12,7 +12,7 @@ import {groupOf} from "./prepared.ts";
 import {refuse} from "./refusals.ts";
 import {renderServices} from "./services.ts";
 
-export type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
+export type {IstioObject, IstioOptions, Rendering} from "./options.ts";
 
 /** All that is to be in the cluster for these groups and lanes, and nothing else. Pure. */
 export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, options: IstioOptions): Rendering {

@@ -13,7 +13,7 @@ const VERSIONS = {
 } as const;
 
 /** Larger than that no object is written; the API server's own limit is 1.5 MiB a request, etcd's a little more. */
-export const MAX_BYTES = 512 * 1024;
+const MAX_BYTES = 512 * 1024;
 
 interface Header {
   readonly part: Part;

@@ -42,7 +42,7 @@ function imageOf({module}: FilterConfig, {registry, digests}: IstioOptions): Jso
 }
 
 /** Pods that istiod made for a gateway of the Gateway API are named by it: istiod may be told to select them by labels no more. */
-export function targetOf(selector: Labels): JsonObject {
+function targetOf(selector: Labels): JsonObject {
   const gateway = gatewayBehind(selector);
   return gateway === undefined ? {selector: {matchLabels: Object.fromEntries(sortedLabels(selector))}} : gateway;
 }

@@ -78,7 +78,7 @@ test("versions: docs/versions.md lists those that were tried", () => {
   const text = readFileSync(new URL("../../../../docs/versions.md", import.meta.url), "utf8");
   for (const [part, versions] of Object.entries(tried)) {
     const rows = text.split("\n").filter((line) => line.startsWith(`| ${part} `));
-    expect(rows.map((row) => /(\d+\.\d+)/.exec(row)?.[1]).toSorted()).toEqual([...versions]);
+    expect(new Set(rows.map((row) => /(\d+\.\d+)/.exec(row)?.[1]))).toEqual(new Set(versions));
   }
 });
 

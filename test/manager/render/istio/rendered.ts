@@ -1,6 +1,5 @@
 import {readFileSync} from "node:fs";
 import {join} from "node:path";
-import {parseAllDocuments} from "yaml";
 import {type ClusterOptions, clusterFacts} from "../../../../manager/compile/cluster-objects.ts";
 import {compileMesh, type Owners} from "../../../../manager/compile/index.ts";
 import {formatProblem, loadMesh, traceIds} from "../../../../manager/model/index.ts";
@@ -65,9 +64,4 @@ export function namesOf({objects}: Rendering, parts: readonly string[] = ["filte
   return objects
     .filter(({metadata}) => parts.includes(metadata.labels["meshlane.dev/part"] ?? ""))
     .map(({kind, metadata}) => `${kind} ${metadata.namespace}/${metadata.name}`);
-}
-
-/** The documents of a text as its YAML objects. */
-export function documents(text: string): Record<string, unknown>[] {
-  return parseAllDocuments(text).map((document) => document.toJS() as Record<string, unknown>);
 }
