@@ -1,13 +1,14 @@
 import {readFileSync} from "node:fs";
 import {Command, Option} from "commander";
 import type {Api} from "../cluster/api.ts";
+import {ClusterError} from "../cluster/failure.ts";
 import type {Changed} from "../controller/changes.ts";
 import {install, installationObjects} from "../controller/installation.ts";
 import {seenNative} from "../controller/native-support.ts";
 import {readSettings, type Settings} from "../controller/settings.ts";
-import {isNewer} from "../controller/version-order.ts";
 import {hasModules, moduleDigests, pushModules} from "../image/index.ts";
 import {traceIds} from "../model/index.ts";
+import {isNewer} from "../model/version-order.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {addClusterOptions, type ClusterOptions, connectTo, outputOption} from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
@@ -82,7 +83,7 @@ async function run(options: InstallOptions, terminal: Terminal): Promise<number>
   }
   const {api} = connectTo(options);
   try {
-    const before = await readSettings(api);
+    const before = await readableSettings(api, terminal);
     const settings = await settingsFor(api, before, options);
     if (before !== undefined && before.version !== settings.version) {
       throw new Error(
@@ -98,6 +99,17 @@ async function run(options: InstallOptions, terminal: Terminal): Promise<number>
     return exitCode.ok;
   } finally {
     api.transport.close();
+  }
+}
+
+/** Settings that cannot be read are replaced, which is said. */
+async function readableSettings(api: Api, terminal: Terminal): Promise<Settings | undefined> {
+  try {
+    return await readSettings(api);
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.reason === "Invalid")) throw error;
+    progressOn(terminal)(`warning: ${error.message}: what was decided before is lost`);
+    return undefined;
   }
 }
 

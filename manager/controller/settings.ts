@@ -37,7 +37,7 @@ const data = z.object({
   plainText: yesNo,
   native: yesNo,
   nativeDecided: yesNo.default(false),
-  plainHttp: yesNo,
+  plainHttp: yesNo.default(false),
   extensionApi: z.enum(["WasmPlugin", "TrafficExtension"]),
 });
 

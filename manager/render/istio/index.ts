@@ -11,6 +11,7 @@ import {identity, madeFor, purposes, tooLarge, undecided} from "./own-object.ts"
 import {groupOf} from "./prepared.ts";
 import {refuse} from "./refusals.ts";
 import {renderServices} from "./services.ts";
+import {tooNew} from "./too-new.ts";
 
 export type {IstioObject, IstioOptions, Rendering} from "./options.ts";
 
@@ -36,7 +37,7 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
     renderServices(guarded.plan, guarded.mesh, facts, options),
     renderEntryRoutes(guarded.plan, guarded.mesh, facts, options),
   ];
-  return together(parts);
+  return together(parts, options);
 }
 
 /** A lane that anybody could enter gets no route: what the group's services have stays as it is. */
@@ -53,18 +54,18 @@ function withoutUnguarded(plan: Plan, mesh: Mesh, unguarded: readonly string[]) 
   };
 }
 
-function together(parts: readonly Rendering[]): Rendering {
+function together(parts: readonly Rendering[], {version}: IstioOptions): Rendering {
   const all = merged(parts.flatMap((part) => part.objects));
-  const large = all.flatMap((object) => {
-    const notice = tooLarge(object);
+  const unfit = all.flatMap((object) => {
+    const notice = tooLarge(object) ?? tooNew(object, version);
     return notice === undefined ? [] : [{object, notice}];
   });
-  const refused = new Set(large.flatMap(({object}) => [identity(object), ...withIt(object)]));
+  const refused = new Set(unfit.flatMap(({object}) => [identity(object), ...withIt(object)]));
   const stays = (object: IstioObject) => [identity(object), ...purposes(object)].some((what) => refused.has(what));
   const kept = new Set([...parts.flatMap((part) => part.kept ?? []), ...refused]);
   return {
     objects: all.filter((object) => !stays(object)).sort(byIdentity),
-    notices: distinct([...parts.flatMap(({notices}) => notices), ...large.map(({notice}) => notice)]),
+    notices: distinct([...parts.flatMap(({notices}) => notices), ...unfit.map(({notice}) => notice)]),
     kept: [...kept].sort(),
   };
 }

@@ -5,7 +5,7 @@ export interface IstioOptions {
   readonly mesh: MeshSettings;
   /** `registry.example.com/mesh`; a module's image is `REGISTRY/MODULE:VERSION@DIGEST`. */
   readonly registry: string;
-  /** The manager's version, which its modules have too. */
+  /** The version of the modules that the digests name; a cluster's is the installed one. */
   readonly version: string;
   /** Digest of each module's image manifest, `sha256:` and 64 hexadecimal digits. */
   readonly digests: Readonly<Partial<Record<Module, string>>>;

@@ -1,6 +1,6 @@
 import {expect, test} from "vitest";
 import {settingsFor} from "../../../manager/cli/install.ts";
-import {isNewer} from "../../../manager/controller/version-order.ts";
+import {isNewer} from "../../../manager/model/version-order.ts";
 import {readSettings, settingsObject} from "../../../manager/controller/settings.ts";
 import {FakeCluster, ourKinds} from "../cluster/fake-cluster.ts";
 import {settings} from "../controller/check/inspections.ts";
@@ -19,6 +19,25 @@ test("what was said of native routing holds until something else is said", async
 test("a decision is read back as it was written", async () => {
   const cluster = await FakeCluster.start([settingsObject({...settings, nativeDecided: true})]);
   expect(await readSettings(await cluster.api())).toMatchObject({nativeSupported: true, nativeDecided: true});
+});
+
+test("settings without what came later have its default", async () => {
+  const old = settingsObject(settings);
+  for (const field of ["nativeDecided", "plainHttp"]) delete old.data[field];
+  const cluster = await FakeCluster.start([old]);
+  expect(await readSettings(await cluster.api())).toMatchObject({nativeDecided: false, plainHttp: false});
+});
+
+test("settings that cannot be read are written anew by install", async () => {
+  const broken = settingsObject(settings);
+  delete broken.data["registry"];
+  const cluster = await FakeCluster.start([broken]);
+  const {code, stderr} = await meshlane([
+    ...["install", "--registry", "127.0.0.1:1/mesh", "--no-push"],
+    ...(await cluster.flags()),
+  ]);
+  expect(stderr).toContain("warning: ConfigMap meshlane-system/meshlane, data.registry");
+  expect([code, cluster.writes]).toEqual([1, []]);
 });
 
 test("where no proxy can be asked, what was known of native routing stays", async () => {

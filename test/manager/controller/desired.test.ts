@@ -8,7 +8,7 @@ import {steps} from "../../../manager/render/istio/steps.ts";
 const settings: Settings = {
   mesh: {traceIds: [], plainText: false},
   registry: "registry.example.com/mesh",
-  version: "0.1.0",
+  version: "0.2.0",
   digests: {inbound: "", outbound: "", edge: "", "edge-response": ""},
   extensionApi: "WasmPlugin",
   nativeSupported: true,

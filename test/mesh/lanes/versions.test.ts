@@ -11,6 +11,7 @@ import {
   INGRESS,
   installMeshlane,
   laneObject,
+  meshlane,
   type Mesh,
   theMesh,
 } from "../client/index.ts";
@@ -26,8 +27,11 @@ const entry = {gateways: [`${INGRESS}/public`], hosts: [HOST], lane: [{header: "
 const group = groupObject("shop", {services: ["cart"], entry}, NAMESPACE);
 /** Pods of two lanes have no lane of their own, so the configuration asks for no more than 0.1.0 can do. */
 const lanes = ["versions-ann", "versions-bob"].map((name) => laneObject(NAMESPACE, name, {cart: "cart--new"}));
+/** Pods of one lane alone have that lane, whatever calls come in. */
+const needsPods = laneObject(NAMESPACE, "versions-eve", {cart: "cart--eve"});
 
 interface Modules {
+  readonly version: string;
   readonly registry: string;
   readonly digests: string;
 }
@@ -42,7 +46,7 @@ beforeAll(async () => {
   today = JSON.parse(await mesh.kubectl(...settings("get"), "-o", "jsonpath={.data}")) as Modules;
   old = await pushOld();
   await use(old);
-  const playground = playgroundWith({frontend: {calls: ["cart"]}, cart: {}, "cart--new": {}});
+  const playground = playgroundWith({frontend: {calls: ["cart"]}, cart: {}, "cart--new": {}, "cart--eve": {}});
   await laneShop(mesh, NAMESPACE, {playground, groups: [group], hosts: [HOST]});
   await applyLanes(mesh, ...lanes);
 });
@@ -62,14 +66,14 @@ async function pushOld(): Promise<Modules> {
     await pushArtifact(registry, `v0.1.0/${module}`, image, "0.1.0");
     digests[module] = image.manifest.descriptor.digest;
   }
-  return {registry: `${mesh.registry}/v0.1.0`, digests: JSON.stringify(digests)};
+  return {version: "0.1.0", registry: `${mesh.registry}/v0.1.0`, digests: JSON.stringify(digests)};
 }
 
 const settings = (verb: string) => [verb, "configmap", "meshlane", "-n", "meshlane-system"];
 
 /** What is installed from now on. */
-async function use({registry, digests}: Modules): Promise<void> {
-  await mesh.kubectl(...settings("patch"), "--type=merge", "-p", JSON.stringify({data: {registry, digests}}));
+async function use({version, registry, digests}: Modules): Promise<void> {
+  await mesh.kubectl(...settings("patch"), "--type=merge", "-p", JSON.stringify({data: {version, registry, digests}}));
 }
 
 /** Whether the proxies of the shop and of the gateway run these modules. */
@@ -97,6 +101,15 @@ const held = ["frontend -> cart--new", "frontend -> cart"];
 
 test("the filter of one version before takes what today's manager writes, and lanes hold", async () => {
   await until(() => run(old), {what: "the proxies run the modules of 0.1.0", ...SOON});
+  expect(await paths()).toEqual(held);
+});
+
+test("what it would refuse is not written: the lane's pods and the remedy are named, and the lanes there hold", async () => {
+  const {code, stderr} = await meshlane(mesh, ["apply", "-f", "-"], JSON.stringify(needsPods));
+  expect(code).toBe(1);
+  expect(stderr).toContain("needs the filter's field pods, which came with 0.2.0; 0.1.0 is installed");
+  expect(stderr).toContain("Run meshlane upgrade.");
+  await deleteLanes(mesh, needsPods);
   expect(await paths()).toEqual(held);
 });
 

@@ -9,7 +9,7 @@ const digest = `sha256:${"a".repeat(64)}`;
 export const settings: Settings = {
   mesh: {traceIds: ["traceparent"], plainText: false},
   registry: "registry.example.com/mesh",
-  version: "0.1.0",
+  version: "0.2.0",
   digests: {inbound: digest, outbound: digest, edge: digest, "edge-response": digest},
   extensionApi: "WasmPlugin",
   nativeSupported: true,

@@ -109,3 +109,19 @@ test("an object that would be too large is left out and said, with what it would
   });
   expect(namesOf(result, ["edge"]).map((name) => name.split(" ")[0])).toEqual(["EnvoyFilter"]);
 }, 30_000);
+
+test("a field that the installed filter would refuse is not written, and said with the remedy", () => {
+  const old = rendered([shopText, clusterText], {options: {version: "0.1.0"}});
+  expect(old.notices.filter(({reason}) => reason === "FilterTooOld")).toEqual([
+    {
+      severity: "error",
+      subject: "WasmPlugin shop/meshlane-outbound",
+      reason: "FilterTooOld",
+      message:
+        "needs the filter's field pods, which came with 0.2.0; 0.1.0 is installed. It is not written, and what is there stays",
+      hint: "Run meshlane upgrade.",
+    },
+  ]);
+  expect(old.kept).toContain("WasmPlugin shop/meshlane-outbound");
+  expect(namesOf(old)).not.toContain("WasmPlugin shop/meshlane-outbound");
+});

@@ -23,7 +23,7 @@ const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const someOptions: IstioOptions = {
   mesh: {traceIds, plainText: false},
   registry: "registry.example.com/mesh",
-  version: "0.1.0",
+  version: "0.2.0",
   digests: {inbound: digest("1"), outbound: digest("2"), edge: digest("3"), "edge-response": digest("4")},
   extensionApi: "WasmPlugin",
   nativeSupported: false,
