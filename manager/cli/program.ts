@@ -1,47 +1,32 @@
 import {readFileSync} from "node:fs";
 import {Command, CommanderError} from "commander";
 import {ClusterError} from "../cluster/failure.ts";
-import {applyCommand} from "./apply.ts";
-import {buildCommand} from "./build.ts";
-import {checkCommand} from "./check.ts";
-import {deleteCommand} from "./delete.ts";
-import {diffCommand} from "./diff.ts";
 import {exitCode, UsageError} from "./exit.ts";
-import {imageCommand} from "./image.ts";
-import {importCommand} from "./import.ts";
-import {initCommand} from "./init.ts";
-import {installCommand} from "./install.ts";
-import {playgroundCommand} from "./playground.ts";
-import {pullCommand} from "./pull.ts";
-import {pushCommand} from "./push.ts";
-import {renderCommand} from "./render.ts";
 import type {Terminal} from "./terminal.ts";
-import {uninstallCommand} from "./uninstall.ts";
-import {upgradeCommand} from "./upgrade.ts";
-import {validateCommand} from "./validate.ts";
-import {verifyCommand} from "./verify.ts";
-import {versionsCommand} from "./versions.ts";
 
-const verbs = [
-  playgroundCommand,
-  validateCommand,
-  renderCommand,
-  installCommand,
-  initCommand,
-  checkCommand,
-  applyCommand,
-  diffCommand,
-  deleteCommand,
-  upgradeCommand,
-  uninstallCommand,
-  buildCommand,
-  imageCommand,
-  pushCommand,
-  pullCommand,
-  verifyCommand,
-  versionsCommand,
-  importCommand,
-];
+type Verb = (terminal: Terminal, exit: (code: number) => void) => Command;
+
+/** In the order of the help. A verb is loaded when it is asked for: a command line has no time to load what it does not do. */
+const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
+  playground: async () => (await import("./playground.ts")).playgroundCommand,
+  validate: async () => (await import("./validate.ts")).validateCommand,
+  render: async () => (await import("./render.ts")).renderCommand,
+  install: async () => (await import("./install.ts")).installCommand,
+  init: async () => (await import("./init.ts")).initCommand,
+  check: async () => (await import("./check.ts")).checkCommand,
+  apply: async () => (await import("./apply.ts")).applyCommand,
+  diff: async () => (await import("./diff.ts")).diffCommand,
+  delete: async () => (await import("./delete.ts")).deleteCommand,
+  upgrade: async () => (await import("./upgrade.ts")).upgradeCommand,
+  uninstall: async () => (await import("./uninstall.ts")).uninstallCommand,
+  build: async () => (await import("./build.ts")).buildCommand,
+  image: async () => (await import("./image.ts")).imageCommand,
+  push: async () => (await import("./push.ts")).pushCommand,
+  pull: async () => (await import("./pull.ts")).pullCommand,
+  verify: async () => (await import("./verify.ts")).verifyCommand,
+  versions: async () => (await import("./versions.ts")).versionsCommand,
+  import: async () => (await import("./import.ts")).importCommand,
+};
 
 const examples = `
 Examples:
@@ -54,7 +39,7 @@ Examples:
 /** Runs one command line (without `node` and the program's name); gives the exit code. */
 export async function run(args: string[], terminal: Terminal): Promise<number> {
   let code: number = exitCode.ok;
-  const program = build(terminal, (given) => {
+  const program = await build(args[0], terminal, (given) => {
     code = given;
   });
   try {
@@ -79,14 +64,16 @@ function isMessage(error: unknown): error is Error {
   );
 }
 
-function build(terminal: Terminal, exit: (code: number) => void): Command {
+/** @param asked the verb; where it is none of ours, all are there, to be listed or suggested */
+async function build(asked: string | undefined, terminal: Terminal, exit: (code: number) => void): Promise<Command> {
   const program = new Command("meshlane")
     .description("Swim lanes for Istio and Envoy")
     .version(version(), "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .usage("VERB [options]")
     .addHelpText("after", examples);
-  for (const verb of verbs) program.addCommand(verb(terminal, exit));
+  const wanted = asked !== undefined && Object.hasOwn(verbs, asked) ? [verbs[asked]!] : Object.values(verbs);
+  for (const verb of await Promise.all(wanted.map((load) => load()))) program.addCommand(verb(terminal, exit));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
