@@ -13,6 +13,7 @@ const files = text(group(SHOP, HOST), lane(SHOP, "diff", "cart--ann"));
 beforeAll(async () => {
   mesh = await theMesh();
   meshlane = meshlaneOn(mesh);
+  await uninstall(mesh);
   await mesh.shop(SHOP, playgroundWith({frontend: {calls: ["cart"]}, cart: {}, "cart--ann": {}}), {hosts: [HOST]});
 });
 afterAll(async () => {

@@ -19,7 +19,7 @@ import {until} from "../until.ts";
 
 const SHOP = "entry-api";
 /** Of the harness's own namespace, and of a Service of type LoadBalancer that nobody balances here. */
-const KNOWN = [`IST0102 Namespace ${INGRESS}`, `IST0171 Gateway ${SHOP}/own`];
+const KNOWN = [`IST0102 Namespace ${INGRESS}`, `IST0171 Gateway ${SHOP}/own`, `IST0171 Gateway ${INGRESS}/beside`];
 const api = "gateway.networking.k8s.io/v1";
 
 /** A gateway of the Gateway API; `addresses`: of pods that run already, else istiod makes some. */

@@ -1,5 +1,6 @@
 import {afterAll, beforeAll, expect, test} from "vitest";
 import {deploymentObject, type Mesh, namespaceObject, receivedBy, serviceObject, theMesh} from "../client/index.ts";
+import {untilPath} from "../lanes/lane-shop.ts";
 import {playgroundWith} from "../shop/playground.ts";
 
 const NAMESPACE = "harness-pods";
@@ -35,8 +36,7 @@ async function isReady(app: string): Promise<boolean> {
 }
 
 test("Traffic between pods is mTLS, from sidecar to sidecar", async () => {
-  const reply = await mesh.request({host: HOST});
-  expect(reply).toMatchObject({status: 200, path: "frontend -> cart"});
+  const reply = await untilPath(() => mesh.request({host: HOST}), "frontend -> cart");
   const caller = receivedBy(reply.echo, "cart")?.headers[CALLER];
   expect(caller).toContain(`URI=spiffe://cluster.local/ns/${NAMESPACE}/sa/default`);
 });

@@ -2,7 +2,7 @@ import {afterAll, beforeAll, expect, test} from "vitest";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import {group, lane, text} from "../apply/lanes.ts";
 import {type Mesh, theMesh} from "../client/index.ts";
-import {install, meshlaneOn, type Meshlane} from "../client/meshlane.ts";
+import {install, meshlaneOn, type Meshlane, uninstall} from "../client/meshlane.ts";
 import {playgroundWith} from "../shop/playground.ts";
 
 const SHOP = "install-shop";
@@ -13,10 +13,11 @@ let meshlane: Meshlane;
 beforeAll(async () => {
   mesh = await theMesh();
   meshlane = meshlaneOn(mesh);
+  await uninstall(mesh);
   await mesh.shop(SHOP, playgroundWith({frontend: {calls: ["cart"]}, cart: {}, "cart--ann": {}}), {hosts: [HOST]});
 });
 afterAll(async () => {
-  await meshlane(["uninstall"]);
+  await uninstall(mesh);
   await mesh.removeNamespace(SHOP);
 });
 

@@ -23,6 +23,7 @@ export function byOwner(object: KubernetesObject | undefined): object | undefine
 export interface EnvoyRoute {
   readonly name?: string;
   readonly match?: object;
+  readonly response_headers_to_remove?: readonly string[];
   readonly route?: {
     readonly cluster?: string;
     readonly inline_cluster_specifier_plugin?: object;

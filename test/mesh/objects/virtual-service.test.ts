@@ -11,6 +11,7 @@ import {
   type PodView,
   theMesh,
 } from "../client/index.ts";
+import {UNREACHED} from "../../../manager/render/unreached.ts";
 import {playgroundWith} from "../shop/playground.ts";
 import {until} from "../until.ts";
 import {byOwner, type EnvoyRoute, envoyRoutes, hostOf, requestsTo, virtualService} from "./users.ts";
@@ -84,11 +85,12 @@ async function usersWrite(object: KubernetesObject): Promise<readonly EnvoyRoute
   });
 }
 
-/** What a route does, but for who is asked and in which order. */
-function kept({route, ...rest}: EnvoyRoute): object {
+/** What a route does, but for who is asked and in which order, and the header by which that is known. */
+function kept({route, response_headers_to_remove, ...rest}: EnvoyRoute): object {
   const {cluster: _cluster, inline_cluster_specifier_plugin: _plugin, retry_policy, ...action} = route ?? {};
   const {retry_priority: _priority, ...retries} = (retry_policy ?? {}) as {retry_priority?: object};
-  return {...rest, route: {...action, retries}};
+  const removed = response_headers_to_remove?.filter((name) => name !== UNREACHED) ?? [];
+  return {...rest, removed, route: {...action, retries}};
 }
 
 test("native routing takes the routes to this very host and leaves all else of the user's VirtualService alone", async () => {
