@@ -1,11 +1,13 @@
-import {loadMesh, type Mesh, type Problem, type SourceText} from "../model/index.ts";
+import {loadMesh, type Mesh, type Problem, type SourceObject} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 
-/** An object of the cluster as a text to read; its name is what messages call it. */
-export function clusterSource({apiVersion, kind, metadata, spec}: KubernetesObject): SourceText {
+/** What an object of the cluster asks for; its name is what messages call it. */
+export function clusterSource({apiVersion, kind, metadata, spec}: KubernetesObject): SourceObject {
   const {name, namespace, labels, annotations, creationTimestamp} = metadata;
   const kept = {name, namespace, labels, annotations, creationTimestamp};
-  return {name: sourceName(kind, metadata), text: JSON.stringify({apiVersion, kind, metadata: kept, spec})};
+  // Fields without a value are not there.
+  const object = JSON.parse(JSON.stringify({apiVersion, kind, metadata: kept, spec})) as object;
+  return {name: sourceName(kind, metadata), object};
 }
 
 export function sourceName(kind: string, {namespace, name}: {name: string; namespace?: string}): string {

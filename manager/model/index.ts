@@ -6,5 +6,5 @@ export {loadMesh} from "./load.ts";
 export type {Mesh} from "./mesh.ts";
 export {type Call, type Playground, type Protocol, traceIds, type Workload} from "./playground.ts";
 export {formatProblem, problemAt, type Problem} from "./problem.ts";
-export {holdsKind, type SourceText} from "./read.ts";
+export {holdsKind, type SourceObject, type SourceText} from "./read.ts";
 export {keyOf, precedence, selects, servicesOf} from "./resolve.ts";

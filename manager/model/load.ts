@@ -6,7 +6,7 @@ import type {WrittenPlayground} from "./playground.ts";
 import {checkMesh} from "./check/check.ts";
 import {parseObject, type Parsed} from "./parse.ts";
 import {problemAt, sortByPlace, type Problem} from "./problem.ts";
-import {readObjects, type SourceText} from "./read.ts";
+import {readObjects, type SourceObject, type SourceText} from "./read.ts";
 import {keyOf, resolveLanes, resolvePlayground} from "./resolve.ts";
 
 export interface Loaded {
@@ -17,12 +17,12 @@ export interface Loaded {
 }
 
 /**
- * Reads YAML or JSON texts. `mesh` holds the valid objects; it is fit for use where no problem is an error. Problems are
+ * Reads YAML or JSON texts, and objects. `mesh` holds the valid objects; it is fit for use where no problem is an error. Problems are
  * sorted by place. Never throws, whatever the texts are.
  * @param namespace of objects of ours that name none
  * @param takeOthers objects of other APIs are of use to the caller: no warnings of them
  */
-export function loadMesh(sources: SourceText[], namespace?: string, takeOthers = false): Loaded {
+export function loadMesh(sources: (SourceText | SourceObject)[], namespace?: string, takeOthers = false): Loaded {
   const read = sources.map(readObjects);
   const all = read.flatMap(({objects}) => objects).map((object) => parseObject(object, namespace));
   const others = all.flatMap(({other}) => (other === undefined ? [] : [other]));

@@ -8,6 +8,12 @@ export interface SourceText {
   text: string;
 }
 
+/** An object that was read already, by an API server; `name` stands in messages. */
+export interface SourceObject {
+  name: string;
+  object: unknown;
+}
+
 /** One object of a file, unchecked. */
 export interface RawObject {
   value: unknown;
@@ -15,7 +21,12 @@ export interface RawObject {
 }
 
 /** The objects of a YAML or JSON text: all documents, and the items of each `kind: List`. Never throws. */
-export function readObjects({name, text}: SourceText): {objects: RawObject[]; problems: Problem[]} {
+export function readObjects(source: SourceText | SourceObject): {objects: RawObject[]; problems: Problem[]} {
+  if ("text" in source) return readText(source);
+  return {objects: [{value: source.object, source: {file: source.name, lineOf: () => 1}}], problems: []};
+}
+
+function readText({name, text}: SourceText): {objects: RawObject[]; problems: Problem[]} {
   const lines = new LineCounter();
   try {
     const documents = parseAllDocuments(text, {lineCounter: lines, prettyErrors: false, logLevel: "silent"});
