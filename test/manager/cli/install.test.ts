@@ -32,10 +32,8 @@ test("settings that cannot be read are written anew by install", async () => {
   const broken = settingsObject(settings);
   delete broken.data["registry"];
   const cluster = await FakeCluster.start([broken]);
-  const {code, stderr} = await meshlane([
-    ...["install", "--registry", "127.0.0.1:1/mesh", "--no-push"],
-    ...(await cluster.flags()),
-  ]);
+  const flags = await cluster.flags();
+  const {code, stderr} = await meshlane(["install", "--registry", "127.0.0.1:1/mesh", "--no-push", ...flags]);
   expect(stderr).toContain("warning: ConfigMap meshlane-system/meshlane, data.registry");
   expect([code, cluster.writes]).toEqual([1, []]);
 });
