@@ -1,6 +1,6 @@
 /**
  * Measures what 500 lanes over 200 services cost, writes JSON, a table and plots into `bench/results`, and ends.
- * `--quick`: few samples, to try it. $MESHLANE_MESH names a running mesh to use instead of one of its own; what is made in
+ * `--quick`: few samples, to try it; nothing is written. $MESHLANE_MESH names a running mesh to use instead of one of its own; what is made in
  * it is removed at the end.
  */
 import {mkdir, writeFile} from "node:fs/promises";
@@ -34,16 +34,24 @@ const FOLDER = join(import.meta.dirname, "..", "results");
 const AMOUNTS: Amounts = {small: 20, large: 5, rounds: {rounds: 120, requests: 100, ms: 180_000}};
 const QUICK: Amounts = {small: 2, large: 1, rounds: {rounds: 3, requests: 100, ms: 20_000}};
 
+const isQuick = process.argv.includes("--quick");
 const began = performance.now();
 const loadBefore = loadavg()[0]!;
 const results = await withMesh(measure);
-await mkdir(FOLDER, {recursive: true});
 const table = tableOf(results);
-await writeFile(join(FOLDER, "scale.json"), `${JSON.stringify({bars: barsOf(results), ...results}, rounded, 2)}\n`);
-await writeFile(join(FOLDER, "scale.md"), table);
-await writeFile(join(FOLDER, "scale-requests.svg"), plotRequests(results.mesh));
-await writeFile(join(FOLDER, "scale-apply.svg"), plotApplies(results.mesh));
+if (!isQuick)
+  await keep({
+    "scale.json": `${JSON.stringify({bars: barsOf(results), ...results}, rounded, 2)}\n`,
+    "scale.md": table,
+    "scale-requests.svg": plotRequests(results.mesh),
+    "scale-apply.svg": plotApplies(results.mesh),
+  });
 process.stdout.write(table);
+
+async function keep(files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(FOLDER, {recursive: true});
+  for (const [name, text] of Object.entries(files)) await writeFile(join(FOLDER, name), text);
+}
 
 async function measure(note: MeshNote): Promise<Results> {
   const offline: Partial<Record<Way, Offline>> = {};
@@ -52,7 +60,7 @@ async function measure(note: MeshNote): Promise<Results> {
     offline[way] = await measureOffline(way, note.programs.istioctl);
   }
   const mesh = await Mesh.connect(note);
-  const amounts = process.argv.includes("--quick") ? QUICK : AMOUNTS;
+  const amounts = isQuick ? QUICK : AMOUNTS;
   const onMesh = await measureOnMesh(mesh, amounts, tell);
   return {
     machine: {cores: cpus().length, node: process.versions.node, loadBefore, loadAfter: loadavg()[0]!},
