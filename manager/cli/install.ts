@@ -12,7 +12,7 @@ import {isNewer} from "../model/version-order.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {addClusterOptions, type ClusterOptions, connectTo, outputOption} from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
-import {plainHttpOption, progressOn, registryOption} from "./registry-options.ts";
+import {plainHttpOption, progressOn, pullSecretOption, registryOption} from "./registry-options.ts";
 import {changeLine} from "./report.ts";
 import type {Terminal} from "./terminal.ts";
 
@@ -25,6 +25,7 @@ export interface InstallOptions extends ClusterOptions {
   extensionApi?: "auto" | "WasmPlugin" | "TrafficExtension";
   routingNative?: "auto" | "yes" | "no";
   plainText?: "accept" | "refuse";
+  imagePullSecret?: string;
 }
 
 const examples = `
@@ -47,6 +48,7 @@ export function addInstallOptions(command: Command): Command {
   command
     .addOption(registryOption("where the filter's modules are, as the cluster names it"))
     .addOption(plainHttpOption())
+    .addOption(pullSecretOption())
     .addOption(
       new Option(
         "--routing-native <answer>",
@@ -135,11 +137,13 @@ function older(installed: string, own: string): Error {
 }
 
 /** What the options say holds, whatever was decided before. */
-function decided(settings: Settings, {extensionApi, routingNative, plainText, plainHttp}: InstallOptions): Settings {
+function decided(settings: Settings, options: InstallOptions): Settings {
+  const {extensionApi, routingNative, plainText, plainHttp, imagePullSecret} = options;
   const isSaid = routingNative === "yes" || routingNative === "no";
   return {
     ...settings,
     plainHttp: plainHttp || settings.plainHttp,
+    ...(imagePullSecret === undefined ? {} : {imagePullSecret: imagePullSecret === "" ? undefined : imagePullSecret}),
     ...(isSaid ? {nativeSupported: routingNative === "yes", nativeDecided: true} : {}),
     ...(extensionApi === undefined || extensionApi === "auto" ? {} : {extensionApi}),
     ...(plainText === undefined ? {} : {mesh: {...settings.mesh, plainText: plainText === "accept"}}),

@@ -21,6 +21,14 @@ export function plainHttpOption(): Option {
     .default(false);
 }
 
+/** With what the cluster, not this program, gets the modules. */
+export function pullSecretOption(): Option {
+  return new Option(
+    "--image-pull-secret <name>",
+    "a Secret (kubernetes.io/dockerconfigjson) with which proxies may pull the modules; in each namespace that has the filter",
+  );
+}
+
 /** `--module`, repeatable. */
 export function moduleOption(): Option {
   return new Option("--module <module>", `only this one of ${meshModules.join(", ")}; may be repeated`).argParser(

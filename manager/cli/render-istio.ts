@@ -14,6 +14,7 @@ import {serviceKey} from "./service-key.ts";
 
 export interface IstioRenderOptions {
   readonly registry: string;
+  readonly imagePullSecret?: string;
   readonly extensionApi: "auto" | "WasmPlugin" | "TrafficExtension";
   readonly routingNative: "yes" | "no";
   readonly plainText: "accept" | "refuse";
@@ -53,7 +54,7 @@ export function routesOf(
 }
 
 async function istioOptions(options: IstioRenderOptions): Promise<Omit<IstioOptions, "adopt">> {
-  const {registry, extensionApi, routingNative, plainText} = options;
+  const {registry, extensionApi, routingNative, plainText, imagePullSecret} = options;
   const images = await ownImages();
   return {
     mesh: {traceIds, plainText: plainText === "accept"},
@@ -63,6 +64,7 @@ async function istioOptions(options: IstioRenderOptions): Promise<Omit<IstioOpti
     // Every Istio that is tried has it.
     extensionApi: extensionApi === "auto" ? "WasmPlugin" : extensionApi,
     nativeSupported: routingNative === "yes",
+    ...(imagePullSecret === undefined ? {} : {imagePullSecret}),
   };
 }
 

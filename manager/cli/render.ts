@@ -10,6 +10,7 @@ import {readSources, standardInput} from "./files.ts";
 import {writeFolder} from "./output-folder.ts";
 import {fileOption, outputOption} from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
+import {pullSecretOption} from "./registry-options.ts";
 import {type IstioRenderOptions, renderForIstio, routesOf, writeObjects} from "./render-istio.ts";
 import {printNotices} from "./report.ts";
 import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
@@ -54,6 +55,7 @@ export function renderCommand(terminal: Terminal, exit: (code: number) => void):
     .addOption(
       new Option("--registry <registry>", "istio: where the filter's images are, like registry.example.com/mesh"),
     )
+    .addOption(pullSecretOption())
     .addOption(
       new Option("--extension-api <api>", "istio: what names the filter")
         .choices(["auto", "WasmPlugin", "TrafficExtension"])

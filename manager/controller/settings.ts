@@ -39,6 +39,7 @@ const data = z.object({
   nativeDecided: yesNo.default(false),
   plainHttp: yesNo.default(false),
   extensionApi: z.enum(["WasmPlugin", "TrafficExtension"]),
+  imagePullSecret: z.string().optional(),
 });
 
 const digests = z.record(z.enum(meshModules), z.string().regex(/^sha256:[0-9a-f]{64}$/));
@@ -54,6 +55,7 @@ function json(text: string): unknown {
 /** The ConfigMap that holds the settings. */
 export function settingsObject(settings: Settings): KubernetesObject & {data: Record<string, string>} {
   const {mesh, registry, version, digests: known, extensionApi, nativeSupported, nativeDecided, plainHttp} = settings;
+  const {imagePullSecret} = settings;
   return {
     ...settingsRef,
     metadata: {...settingsRef.metadata, labels: managedBy},
@@ -67,6 +69,7 @@ export function settingsObject(settings: Settings): KubernetesObject & {data: Re
       nativeDecided: String(nativeDecided),
       extensionApi,
       plainHttp: String(plainHttp),
+      ...(imagePullSecret === undefined ? {} : {imagePullSecret}),
     },
   };
 }

@@ -9,6 +9,8 @@ export interface IstioOptions {
   readonly version: string;
   /** Digest of each module's image manifest, `sha256:` and 64 hexadecimal digits. */
   readonly digests: Readonly<Partial<Record<Module, string>>>;
+  /** A Secret in the namespace of each plugin with which Istio's agent may pull the modules. */
+  readonly imagePullSecret?: string | undefined;
   /** Which of Istio's APIs names the filter; both give the same proxy configuration. */
   readonly extensionApi: "WasmPlugin" | "TrafficExtension";
   /** Whether `routing: auto` may be native: the mesh's proxies support it. */

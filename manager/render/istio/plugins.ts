@@ -35,10 +35,14 @@ export function pluginObject(plugin: Plugin, options: IstioOptions): IstioObject
   return ownObject("WasmPlugin", plugin, {...target, phase: "UNSPECIFIED_PHASE", ...order, ...wasm});
 }
 
-function imageOf({module}: FilterConfig, {registry, digests}: IstioOptions): JsonObject {
+function imageOf({module}: FilterConfig, {registry, digests, imagePullSecret}: IstioOptions): JsonObject {
   const digest = digests[module];
   if (digest === undefined) throw new Error(`the digest of the filter's module ${module} is not known: npm run build`);
-  return {url: `oci://${registry}/${module}@${digest}`, sha256: digest.replace("sha256:", "")};
+  return {
+    url: `oci://${registry}/${module}@${digest}`,
+    sha256: digest.replace("sha256:", ""),
+    ...(imagePullSecret === undefined ? {} : {imagePullSecret}),
+  };
 }
 
 /** Pods that istiod made for a gateway of the Gateway API are named by it: istiod may be told to select them by labels no more. */

@@ -21,6 +21,15 @@ test("a decision is read back as it was written", async () => {
   expect(await readSettings(await cluster.api())).toMatchObject({nativeSupported: true, nativeDecided: true});
 });
 
+test("the pull secret stays until another is named, and an empty name takes it away", async () => {
+  const api = await (await FakeCluster.start([])).api();
+  const named = await settingsFor(api, settings, {...plain, imagePullSecret: "pull"});
+  expect(settingsObject(named).data["imagePullSecret"]).toBe("pull");
+  expect(await settingsFor(api, named, plain)).toMatchObject({imagePullSecret: "pull"});
+  const none = await settingsFor(api, named, {...plain, imagePullSecret: ""});
+  expect(settingsObject(none).data).not.toHaveProperty("imagePullSecret");
+});
+
 test("settings without what came later have its default", async () => {
   const old = settingsObject(settings);
   for (const field of ["nativeDecided", "plainHttp"]) delete old.data[field];

@@ -125,3 +125,14 @@ test("a field that the installed filter would refuse is not written, and said wi
   expect(old.kept).toContain("WasmPlugin shop/meshlane-outbound");
   expect(namesOf(old)).not.toContain("WasmPlugin shop/meshlane-outbound");
 });
+
+test.each(["WasmPlugin", "TrafficExtension"] as const)(
+  "a %s names the Secret that its module is pulled with",
+  (api) => {
+    const {objects} = rendered([shopText, clusterText], {options: {extensionApi: api, imagePullSecret: "pull"}});
+    const secrets = objects
+      .filter(({kind}) => kind === api)
+      .map(({spec}) => ((spec["wasm"] ?? spec) as {imagePullSecret?: string}).imagePullSecret);
+    expect(new Set(secrets)).toEqual(new Set(["pull"]));
+  },
+);
