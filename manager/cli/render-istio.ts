@@ -1,5 +1,6 @@
 import {mkdir, readdir, readFile, rm, writeFile} from "node:fs/promises";
 import {join} from "node:path";
+import {parse} from "yaml";
 import {clusterFacts} from "../compile/cluster-objects.ts";
 import {compileMesh, type Owners} from "../compile/index.ts";
 import {ownImages} from "../image/index.ts";
@@ -7,6 +8,7 @@ import {type Mesh, traceIds} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {type IstioObject, type IstioOptions, renderIstio, type Rendering} from "../render/istio/index.ts";
 import type {JsonObject} from "../render/filter-config.ts";
+import {identity, purposes} from "../render/istio/own-object.ts";
 import {routesToPaste} from "../render/istio/paste.ts";
 import {UsageError} from "./exit.ts";
 import {type Form, printObjects} from "./print.ts";
@@ -68,12 +70,25 @@ async function istioOptions(options: IstioRenderOptions): Promise<Omit<IstioOpti
   };
 }
 
-/** Writes one file an object, and removes the files of objects that an earlier render wrote here and this one does not. */
-export async function writeObjects(folder: string, objects: readonly IstioObject[], form: Form): Promise<void> {
+/**
+ * Writes one file an object, and removes the files of objects that an earlier render wrote here and this one does not.
+ * @param kept what could not be decided, see `Rendering`: its files stay
+ */
+export async function writeObjects(
+  folder: string,
+  objects: readonly IstioObject[],
+  form: Form,
+  kept: readonly string[] = [],
+): Promise<void> {
   await mkdir(folder, {recursive: true});
   const names = new Map(objects.map((object) => [fileName(object, form), object]));
+  const undecided = new Set(kept);
   for (const name of await readdir(folder)) {
-    if (!names.has(name) && (await isEarlier(join(folder, name)))) await rm(join(folder, name));
+    if (names.has(name)) continue;
+    const earlier = await earlierObject(join(folder, name));
+    const stays =
+      earlier === undefined || [identity(earlier), ...purposes(earlier)].some((what) => undecided.has(what));
+    if (!stays) await rm(join(folder, name));
   }
   for (const [name, object] of names) {
     const text = form === "json" ? `${JSON.stringify(object, null, 2)}\n` : printObjects([object], form);
@@ -85,9 +100,10 @@ function fileName({kind, metadata}: IstioObject, form: Form): string {
   return `${kind.toLowerCase()}.${metadata.namespace}.${metadata.name}.${form}`;
 }
 
-async function isEarlier(path: string): Promise<boolean> {
-  const ours = /^[a-z]+\.[-a-z0-9]+\.[-.a-z0-9]+\.(yaml|json)$/.test(path.split("/").at(-1) ?? "");
-  if (!ours) return false;
-  const text = await readFile(path, "utf8").catch(() => "");
-  return /"?app\.kubernetes\.io\/managed-by"?: "?meshlane"?\b/.test(text);
+/** The object of a file that an earlier render wrote. */
+async function earlierObject(path: string): Promise<KubernetesObject | undefined> {
+  const named = /^[a-z]+\.[-a-z0-9]+\.[-.a-z0-9]+\.(yaml|json)$/.test(path.split("/").at(-1) ?? "");
+  const text = named ? await readFile(path, "utf8").catch(() => "") : "";
+  if (!/"?app\.kubernetes\.io\/managed-by"?: "?meshlane"?\b/.test(text)) return undefined;
+  return parse(text) as KubernetesObject;
 }

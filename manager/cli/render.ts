@@ -3,7 +3,8 @@ import {stringify} from "yaml";
 import {compileMesh, playgroundFacts, type Owners} from "../compile/index.ts";
 import {loadMesh, type Mesh, type Playground} from "../model/index.ts";
 import {assignPorts, fixedPorts, renderEnvoy, type Files} from "../render/envoy/index.ts";
-import type {IstioObject} from "../render/istio/index.ts";
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import type {Rendering} from "../render/istio/index.ts";
 import {lockPath, readOwners, writeOwners} from "../render/lock-file.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {readSources, standardInput} from "./files.ts";
@@ -107,23 +108,43 @@ async function renderCommandAction(options: RenderOptions, terminal: Terminal): 
     return exitCode.ok;
   }
   if (registry !== undefined && target === "istio") {
-    const {objects, notices, owners} = await renderForIstio(mesh, others, before, {...options, registry});
-    printNotices(notices, terminal);
-    // First, as a reader that goes away ends the process.
-    if (lock !== undefined) await writeOwners(lock, owners);
-    await give(objects, options, terminal);
-    return hasErrors(notices) ? exitCode.problems : exitCode.ok;
+    const from = {mesh, others, before, lock};
+    return writeForIstio(from, {...options, registry}, terminal);
   }
   return renderForEnvoy(mesh, before, lock, options, terminal);
 }
 
+interface Given {
+  readonly mesh: Mesh;
+  readonly others: readonly KubernetesObject[];
+  readonly before: Owners;
+  readonly lock: string | undefined;
+}
+
+async function writeForIstio(
+  {mesh, others, before, lock}: Given,
+  options: RenderOptions & {registry: string},
+  terminal: Terminal,
+): Promise<number> {
+  if (mesh.groups.length + mesh.lanes.length === 0) {
+    terminal.stderr.write("there is no lane and no group in it, so nothing was rendered. Is it the right file?\n");
+    return exitCode.problems;
+  }
+  const {objects, notices, kept = [], owners} = await renderForIstio(mesh, others, before, options);
+  printNotices(notices, terminal);
+  // First, as a reader that goes away ends the process.
+  if (lock !== undefined) await writeOwners(lock, owners);
+  await give({objects, kept}, options, terminal);
+  return hasErrors(notices) ? exitCode.problems : exitCode.ok;
+}
+
 async function give(
-  objects: readonly IstioObject[],
+  {objects, kept}: Pick<Rendering, "objects" | "kept">,
   {output = "yaml", outputDir}: RenderOptions,
   {stdout}: Terminal,
 ): Promise<void> {
   if (outputDir === undefined) stdout.write(printObjects([...objects], output));
-  else await writeObjects(outputDir, objects, output);
+  else await writeObjects(outputDir, objects, output, kept);
 }
 
 async function renderForEnvoy(

@@ -22,7 +22,7 @@ export async function reconcileUntilReady(
 ): Promise<{result: PassResult<Desired>; waiting: readonly string[]}> {
   let said = "";
   for (;;) {
-    const result = await reconcile(api, settings, {...options, wait: true});
+    const result = await reconcile(api, settings, {...options, wait: true, timeoutMs: Math.max(0, end - Date.now())});
     const waiting = result.aim.waiting(lanes);
     if (waiting.length === 0 || Date.now() >= end) return {result, waiting};
     const text = waiting.join("\n");

@@ -15,7 +15,8 @@ import {ProxyWatch, type ProxyOptions} from "./proxies.ts";
 export interface Task<Aim> {
   readonly aim: Aim;
   readonly stages: readonly Stage[];
-  readonly owners: Owners;
+  /** Left out: who owns which bucket stays as it is. */
+  readonly owners?: Owners;
 }
 
 export interface PassOptions extends ProxyOptions {
@@ -45,9 +46,15 @@ export async function pass<Aim>(
   options: PassOptions,
 ): Promise<PassResult<Aim>> {
   const done: Changed[] = [];
+  const end = Date.now() + options.timeoutMs;
   for (let attempt = 1; ; attempt++) {
     try {
-      const {current, ...result} = await once(api, decide, options, done);
+      const {current, ...result} = await once(
+        api,
+        decide,
+        {...options, timeoutMs: Math.max(0, end - Date.now())},
+        done,
+      );
       if (current || attempt === tries) return result;
     } catch (error) {
       const race = error instanceof ClusterError && (error.reason === "Conflict" || error.reason === "AlreadyExists");
@@ -71,7 +78,7 @@ async function once<Aim>(
   const inOrder = writes && stages.some(({waitAfter}) => waitAfter);
   const mustWait = options.dryRun !== true && (options.wait === true || inOrder);
   const proxies = mustWait ? await ProxyWatch.open(api, options) : undefined;
-  if (options.dryRun !== true) await remember(api, state.groups, owners);
+  if (options.dryRun !== true && owners !== undefined) await remember(api, state.groups, owners);
   await carryOut(stages, changes, proxies, options);
   if (options.dryRun !== true && done.length > already && (await areOthers(api, state)))
     return {aim, changes: done, current: false};

@@ -10,7 +10,7 @@ export interface ProxyOptions {
   readonly istioNamespace: string;
   /** How long to wait where istiod cannot be asked, in milliseconds. */
   readonly settleMs: number;
-  /** How long to wait for the proxies at most, in milliseconds. */
+  /** How long to wait for the proxies at most, in milliseconds, all waits together. */
   readonly timeoutMs: number;
   readonly progress: (line: string) => void;
   /** Namespaces whose proxies must have it even where nothing was written; by default those of all objects of ours. */
@@ -29,11 +29,13 @@ export class ProxyWatch {
   readonly #istiods: Istiods | undefined;
   #before: readonly Proxy[];
   readonly #options: ProxyOptions;
+  readonly #end: number;
   /** Why istiod cannot be asked. */
   readonly blind: string | undefined;
 
   private constructor(options: ProxyOptions, istiods: Istiods | undefined, before: readonly Proxy[], blind?: string) {
     this.#options = options;
+    this.#end = Date.now() + options.timeoutMs;
     this.#istiods = istiods;
     this.#before = before;
     this.blind = blind;
@@ -64,30 +66,26 @@ export class ProxyWatch {
       await sleep(this.#options.settleMs);
       return;
     }
-    const end = Date.now() + this.#options.timeoutMs;
-    await this.#read(istiods, lastOfEach([...standing.map((put) => ({put})), ...written]), end);
+    await this.#read(istiods, lastOfEach([...standing.map((put) => ({put})), ...written]));
     const ours = standing.flatMap(({metadata: {namespace}}) => namespace ?? []);
     // What was written decides; where nothing was, something of an earlier pass may be on its way.
     const namespaces = this.#options.namespaces ?? (written.length > 0 ? [] : ours);
-    await this.#settled(istiods, written, {namespaces, end});
+    await this.#settled(istiods, written, namespaces);
   }
 
-  async #read(istiods: Istiods, written: readonly Written[], end: number): Promise<void> {
+  async #read(istiods: Istiods, written: readonly Written[]): Promise<void> {
     for (;;) {
       if ((await istiods.objects()).every((objects) => isRead(written, objects))) return;
-      if (Date.now() > end) throw new ClusterError("Timeout", "istiod has not read the changes in time: is it well?");
+      if (Date.now() > this.#end)
+        throw new ClusterError("Timeout", "istiod has not read the changes in time: is it well?");
       await sleep(pollMs);
     }
   }
 
   /** Everything is sent and answered, and for longer than istiod waits with a change nothing more was sent. */
-  async #settled(
-    istiods: Istiods,
-    written: readonly Written[],
-    {namespaces, end}: {readonly namespaces: readonly string[]; readonly end: number},
-  ): Promise<void> {
+  async #settled(istiods: Istiods, written: readonly Written[], namespaces: readonly string[]): Promise<void> {
     const quietMs = istiods.debounceMs + handlingMs;
-    const patience = Math.min(end, Date.now() + this.#options.settleMs);
+    const patience = Math.min(this.#end, Date.now() + this.#options.settleMs);
     let since = Date.now();
     let last = "";
     for (;;) {
@@ -96,7 +94,7 @@ export class ProxyWatch {
       const print = fingerprint(now);
       if (print !== last || verdict.waiting.length > 0) since = Date.now();
       last = print;
-      const isOver = Date.now() > end;
+      const isOver = Date.now() > this.#end;
       const isQuiet = verdict.waiting.length === 0 && Date.now() - since >= quietMs;
       const {late} = verdict;
       const done = isQuiet && late.elsewhere.length === 0 && (late.since.length === 0 || Date.now() > patience);

@@ -28,7 +28,7 @@ const anySettings: Settings = {
 /** Removes what we wrote and nothing else, in the safe order: the mesh is without lanes before anything is missing. */
 export async function uninstall(api: Api, options: UninstallOptions): Promise<Changed[]> {
   const {dryRun = false, keepCrds} = options;
-  const withoutLanes = () => pass(api, ({live}) => ({aim: undefined, stages: steps([], live), owners: {}}), options);
+  const withoutLanes = () => pass(api, ({live}) => ({aim: undefined, stages: steps([], live)}), options);
   const installed = (await installationObjects(anySettings)).toReversed();
   const removed: Changed[] = [...(await withoutLanes()).changes];
   if (!keepCrds) removed.push(...(await deleteLanes(api, await ownLanes(api, installed, options), {dryRun})));

@@ -65,6 +65,26 @@ test("what cannot be done is said with its remedy, exit code 1, and the rest is 
   expect(stdout).not.toContain("meshlane-edge");
 });
 
+test("files without lane and group are a mistake, and take nothing away", async () => {
+  const out = join(folder, "kept");
+  await render("--output-dir", out);
+  const before = await readdir(out);
+  const empty = join(folder, "empty.yaml");
+  await writeFile(empty, "");
+  const {code, stderr} = await meshlane(["render", "-f", empty, ...registry, "--output-dir", out]);
+  expect({code, stderr}).toEqual({code: 1, stderr: expect.stringContaining("no lane and no group") as string});
+  expect(await readdir(out)).toEqual(before);
+});
+
+test("files of what could not be decided stay", async () => {
+  const out = join(folder, "undecided");
+  await render("--output-dir", out);
+  const before = await readdir(out);
+  const {code} = await meshlane(["render", "-f", lanes, ...registry, "--output-dir", out]);
+  expect(code).toBe(1);
+  expect(await readdir(out)).toEqual(before);
+});
+
 test("names the API that is asked for", async () => {
   const {stdout} = await render("--extension-api", "TrafficExtension");
   expect(stdout).toContain("kind: TrafficExtension");

@@ -69,3 +69,10 @@ test("what an apply writes while uninstall runs goes too", async () => {
   expect(cluster.writes.some((write) => write.includes("/virtualservices/cart"))).toBe(true);
   expect(cluster.objects).toEqual([]);
 });
+
+test("where lanes stay, so does who owns which bucket", async () => {
+  const owned = {...group(), status: {buckets: {next: [[0, 2000]]}}};
+  const cluster = await FakeCluster.start([settingsObject(settings), owned, lane()]);
+  await uninstall(await cluster.api(), {...options, keepCrds: true, progress: () => {}});
+  expect(cluster.objects.find(({kind}) => kind === "SwimLaneGroup")?.status).toEqual(owned.status);
+});
