@@ -9,9 +9,15 @@ await main(async () => {
   const lacking = await lackingForMesh();
   if (lacking !== undefined) throw new Error(`the mesh cannot run here: ${lacking}`);
   await setUp();
-  const args = ["--import", at("test", "mesh", "load-typescript.mjs"), at("test", "mesh", "main.ts"), "--shop"];
-  const child = spawn(process.execPath, args, {stdio: ["ignore", "pipe", "inherit"]});
-  // Ctrl-C reaches the mesh too, which then ends; this waits for it.
+  const args = [
+    "--import",
+    at("test", "mesh", "load-typescript.mjs"),
+    at("test", "mesh", "main.ts"),
+    "--shop",
+    "--attached",
+  ];
+  const child = spawn(process.execPath, args, {stdio: ["pipe", "pipe", "inherit"]});
+  // Ctrl-C reaches the mesh too, which then ends; this waits for it. The mesh ends as well when its standard input does.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
   createInterface({input: child.stdout}).once("line", (line) => tell(JSON.parse(line)));

@@ -6,6 +6,8 @@ import {spawnMesh} from "../global-setup.ts";
 import {run} from "../run.ts";
 import {traces} from "./traces.ts";
 
+const here = join(import.meta.dirname, "..");
+const top = join(here, "..", "..");
 const LONG = {timeout: 300_000};
 
 test("A mesh that is ended leaves nothing", LONG, async () => {
@@ -29,6 +31,14 @@ test("A mesh that is killed leaves nothing", LONG, async () => {
   child.kill("SIGKILL");
   await exited(child);
   await expect.poll(() => traces(note.name), {timeout: 60_000}).toEqual([]);
+});
+
+test("A mesh whose npm run mesh is killed leaves nothing", LONG, async () => {
+  const {child, name} = await startedUntil("starting Kubernetes", [join(top, "scripts", "mesh.mjs")]);
+  expect(await traces(name)).not.toEqual([]);
+  child.kill("SIGKILL");
+  await exited(child);
+  await expect.poll(() => traces(name), {timeout: 60_000}).toEqual([]);
 });
 
 test("Ctrl-C in the middle of the start leaves nothing", LONG, async () => {
@@ -57,10 +67,11 @@ test("The next mesh removes what one left that was killed with its reaper", LONG
 });
 
 /** A mesh that has come so far as to say this. */
-async function startedUntil(moment: string): Promise<{child: ChildProcess; name: string}> {
-  const here = join(import.meta.dirname, "..");
-  const args = ["--import", join(here, "load-typescript.mjs"), join(here, "main.ts"), "--every-line"];
-  const child = spawn(process.execPath, args, {stdio: ["ignore", "ignore", "pipe"]});
+async function startedUntil(
+  moment: string,
+  program = ["--import", join(here, "load-typescript.mjs"), join(here, "main.ts"), "--every-line"],
+): Promise<{child: ChildProcess; name: string}> {
+  const child = spawn(process.execPath, program, {stdio: ["ignore", "ignore", "pipe"]});
   onTestFinished(() => void child.kill("SIGTERM"));
   let name = "";
   await new Promise<void>((resolve, reject) => {

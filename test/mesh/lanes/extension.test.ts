@@ -4,6 +4,7 @@ import {join} from "node:path";
 import {afterAll, beforeAll, expect, test} from "vitest";
 import {meshlane} from "../../manager/cli/captured.ts";
 import {groupObject, INGRESS, installMeshlane, laneObject, type Mesh, theMesh} from "../client/index.ts";
+import {analysis} from "../objects/analysis.ts";
 import {playgroundWith} from "../shop/playground.ts";
 import {laneShop, untilPath} from "./lane-shop.ts";
 
@@ -53,4 +54,5 @@ test("TrafficExtensions bring the filter as WasmPlugins do: edge, inbound and ou
   const ask = () => mesh.request({host: HOST, headers: {"x-swimlane": LANE}, newConnection: true});
   await untilPath(ask, "frontend -> cart--ann");
   expect((await mesh.request({host: HOST})).path).toBe("frontend -> cart");
+  expect(await analysis(mesh, [NAMESPACE])).toEqual([]);
 });

@@ -4,6 +4,7 @@ import {join} from "node:path";
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {meshlane as offline} from "../../manager/cli/captured.ts";
 import {
+  INGRESS,
   installMeshlane,
   type Mesh,
   meshlaneOk,
@@ -13,6 +14,7 @@ import {
   type ShopReply,
   theMesh,
 } from "../client/index.ts";
+import {analysis} from "../objects/analysis.ts";
 import {playgroundOf} from "../shop/playground.ts";
 import {untilPath} from "./lane-shop.ts";
 
@@ -92,6 +94,10 @@ describe.each(ways)("the sample shop's lanes, whose programs forward only a trac
     await untilPath(() => ask("ann"), "frontend -> cart--ann (inventory -> warehouse, payment-v1 -> ledger)");
   });
   afterAll(remove);
+
+  test("the API server and istioctl analyze have nothing to say of what is written", async () => {
+    expect(await analysis(mesh, [NAMESPACE, INGRESS], [`IST0102 Namespace ${INGRESS}`])).toEqual([]);
+  });
 
   test("a request of no lane goes to the baseline, and nobody gets a context", async () => {
     const reply = await ask(undefined, {headers: {cookie: "uid=1"}});

@@ -2,7 +2,8 @@ import {expect} from "vitest";
 import type {Mesh} from "../client/index.ts";
 import {run} from "../run.ts";
 
-const KINDS = "virtualservices,destinationrules,envoyfilters,wasmplugins,httproutes.gateway.networking.k8s.io";
+const KINDS =
+  "virtualservices,destinationrules,envoyfilters,wasmplugins,trafficextensions,httproutes.gateway.networking.k8s.io";
 
 interface Message {
   readonly code: string;
