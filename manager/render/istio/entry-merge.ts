@@ -3,12 +3,12 @@ import {type EntryRoute, keyOf} from "../../model/index.ts";
 import {chainClusters} from "./chain-clusters.ts";
 import type {Entry} from "./entry-routes.ts";
 import {destinationsOf, type ForeignVirtualService, type HttpRoute, virtualServices} from "./foreign.ts";
-import {routeNames} from "./conflicts.ts";
 import {nameOf, namespaceOf, shortHash} from "./names.ts";
 import {clusterPatch, mergePatch, type TakenRoutes} from "./native.ts";
 import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
 import {ownObject} from "./own-object.ts";
 import {workloadTargetOf} from "./plugins.ts";
+import {routeNames} from "./users-routes.ts";
 
 type Merge = NonNullable<EntryRoute["merge"]>;
 

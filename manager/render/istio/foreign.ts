@@ -25,6 +25,9 @@ export interface HttpMatch {
   readonly name?: string;
   readonly headers?: JsonObject;
   readonly gateways?: readonly string[];
+  readonly port?: number;
+  readonly sourceLabels?: Readonly<Record<string, string>>;
+  readonly sourceNamespace?: string;
 }
 
 export interface RouteDestination {

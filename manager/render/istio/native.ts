@@ -19,13 +19,19 @@ export interface TakenRoutes {
 
 type Context = "SIDECAR_OUTBOUND" | "GATEWAY";
 
-/** The EnvoyFilters of a service, in each namespace that calls it; one object a port, which keeps each below its limit. */
-export function renderNative(service: PreparedService, taken: readonly TakenRoutes[]): IstioObject[] {
+/**
+ * The EnvoyFilters of a service, in each namespace that calls it; one object a port, which keeps each below its limit.
+ * @param taken by port that is called
+ */
+export function renderNative(
+  service: PreparedService,
+  taken: ReadonlyMap<number, readonly TakenRoutes[]>,
+): IstioObject[] {
   const {host, ports = [], callers, lanes} = service;
   if (lanes.length === 0) return [];
   const chains = new Map(ports.map((port) => [port.port, chainClusters(service, port)]));
   return ports.flatMap((port) => {
-    const patches = taken.map((routes) => {
+    const patches = (taken.get(port.port) ?? []).map((routes) => {
       const target = ports.find((each) => each.port === routes.baseline?.port) ?? port;
       const merge = {context: "SIDECAR_OUTBOUND", vhost: `${host}:${port.port}`, routes} as const;
       return mergePatch(service, target, chains.get(target.port)!, merge);
@@ -33,7 +39,7 @@ export function renderNative(service: PreparedService, taken: readonly TakenRout
     const clusters = chains.get(port.port)!.aggregates.map((cluster) => clusterPatch("SIDECAR_OUTBOUND", cluster));
     return callers.flatMap((namespace) => [
       ...(clusters.length === 0 ? [] : [filter(service, port, {part: "destinations", namespace}, clusters)]),
-      filter(service, port, {part: "routes", namespace}, patches),
+      ...(patches.length === 0 ? [] : [filter(service, port, {part: "routes", namespace}, patches)]),
     ]);
   });
 }

@@ -2,7 +2,7 @@ import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {Plan} from "../../compile/plan.ts";
 import type {Mesh} from "../../model/index.ts";
 import {adopt, pasted} from "./adopt.ts";
-import {conflict, meshHttpRoutes, type Native, nativeRoutes} from "./conflicts.ts";
+import {conflict, type Native, nativeRoutes} from "./conflicts.ts";
 import {renderDestinations} from "./destinations.ts";
 import {type ForeignVirtualService, meshVirtualServices, virtualServices} from "./foreign.ts";
 import {baselineRoutes, laneRoutes} from "./lane-routes.ts";
@@ -12,6 +12,7 @@ import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
 import {madeFor, ownObject, undecided} from "./own-object.ts";
 import {prepare, type PreparedService} from "./prepared.ts";
 import {sidecarNotices} from "./sidecars.ts";
+import {meshHttpRoutes} from "./users-routes.ts";
 
 /** What routes a service's requests, and the users' VirtualServices that are in the way. */
 type Way =
@@ -123,6 +124,7 @@ function ownVirtualService({service, host}: PreparedService, http: ReturnType<ty
 function nativeObjects(service: PreparedService, users: readonly ForeignVirtualService[], way: Way): IstioObject[] {
   if (way.way !== "native") return [];
   const objects = renderNative(service, way.taken);
-  const constant = service.baseline.labels !== undefined && users.length === 0;
+  const free = users.length === 0 && meshHttpRoutes(service.service, service.facts).length === 0;
+  const constant = service.baseline.labels !== undefined && free;
   return constant ? [...objects, ownVirtualService(service, baselineRoutes(service))] : objects;
 }

@@ -51,17 +51,40 @@ const weighted = virtualService(SHOP, "cart", {
 const group = (routing: string) => groupObject(SHOP, {services: ["cart"], routing});
 const ann = laneObject(SHOP, "ann", {cart: "cart--ann"});
 
+const wide = ["cart", "cart--ann"].map((app): KubernetesObject => {
+  const ports = [
+    {name: "http", port: 80, targetPort: 8080},
+    {name: "http-admin", port: 8081, targetPort: 8080},
+  ];
+  const metadata = {name: app.replace("cart", "wide"), namespace: SHOP};
+  return {apiVersion: "v1", kind: "Service", metadata, spec: {selector: {app}, ports}};
+});
+/** For some callers of one port; to whom it is not sent, istiod gives a route of its own. */
+const few = (more: object) =>
+  virtualService(SHOP, "wide", {
+    hosts: [hostOf("wide", SHOP)],
+    http: [
+      {
+        ...more,
+        match: [{port: 80, sourceLabels: {app: "tester"}}],
+        route: [{destination: {host: hostOf("wide", SHOP), subset: "nowhere"}}],
+      },
+    ],
+  });
+
 let mesh: Mesh;
 let caller: PodView;
 beforeAll(async () => {
   mesh = await theMesh();
   await installMeshlane(mesh);
   await mesh.shop(SHOP, playgroundWith({caller: {}, cart: {}, "cart--ann": {}, audit: {}}));
+  await mesh.apply(...wide);
   caller = await mesh.pod(SHOP, {app: "caller"});
 });
 afterEach(async () => {
   await deleteLanes(mesh, ann, group("auto"));
   await mesh.delete(users);
+  await mesh.delete(few({}));
 });
 afterAll(() => mesh.removeNamespace(SHOP));
 
@@ -69,9 +92,18 @@ const ask = (path: string, lane = "") =>
   mesh.requestFrom(caller, {url: `http://cart${path}`, headers: lane === "" ? {} : {"x-swimlane": lane}});
 const read = () => mesh.api.read(users);
 
+const input = (...objects: KubernetesObject[]) => objects.map((object) => JSON.stringify(object)).join("\n---\n");
+
 function apply(routing: string, ...more: string[]) {
-  const input = [group(routing), ann].map((object) => JSON.stringify(object)).join("\n---\n");
-  return meshlane(mesh, ["apply", "-f", "-", "--wait", ...more], input);
+  return meshlane(mesh, ["apply", "-f", "-", "--wait", ...more], input(group(routing), ann));
+}
+
+function applyWide() {
+  const objects = [
+    groupObject(SHOP, {services: ["wide"], routing: "native"}),
+    laneObject(SHOP, "ann", {wide: "wide--ann"}),
+  ];
+  return meshlane(mesh, ["apply", "-f", "-", "--wait"], input(...objects));
 }
 
 /** Writes the user's VirtualService and resolves to the caller's routes when its proxy has them. */
@@ -127,6 +159,29 @@ test("routes that share requests out by weight are refused natively, with the re
     `routing: native of group ${SHOP} does not work here: route weighted shares requests out by weight`,
   );
   expect(await envoyRoutes(mesh, caller, CART)).toEqual(before);
+});
+
+test("natively a route that not every caller has, or for one port, changes nothing for other calls", async () => {
+  const path = async (url: string, lane = "") => {
+    const headers = lane === "" ? {} : {"x-swimlane": lane};
+    return (await mesh.requestFrom(caller, {url, headers})).path;
+  };
+  await mesh.apply(few({name: "few"}));
+  expect(await applyWide()).toMatchObject({code: 0});
+  for (const url of ["http://wide/", "http://wide:8081/"]) {
+    expect(await path(url), url).toBe("cart");
+    expect(await path(url, "ann"), url).toBe("cart--ann");
+  }
+});
+
+test("natively a route without a name that not every caller has is refused, and nothing changes", async () => {
+  await mesh.apply(few({}));
+  const ended = await applyWide();
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toContain("not all calls are its routes' (port, source, gateways, exportTo)");
+  expect(await mesh.requestFrom(caller, {url: "http://wide/", headers: {"x-swimlane": "ann"}})).toMatchObject({
+    path: "cart",
+  });
 });
 
 test("beside routes by weight auto names the ways on, and adopting keeps the weights for requests of no lane", async () => {

@@ -1,5 +1,5 @@
 import {expect, test} from "vitest";
-import type {IstioObject} from "../../../../manager/render/istio/options.ts";
+import {clusters, patches} from "./native-patches.ts";
 import {named, namesOf, rendered} from "./rendered.ts";
 import {deployment, group, lane, object, service, virtualService} from "./shop-texts.ts";
 
@@ -10,29 +10,7 @@ const base = [native, lane("ann"), ...shop];
 const own = {destination: {host: "cart"}};
 const options = {nativeSupported: true};
 
-interface Patch {
-  applyTo: string;
-  match: {context: string; routeConfiguration?: {vhost: {name: string; route: {action: string; name?: string}}}};
-  patch: {operation: string; value: Record<string, unknown>};
-}
-
-function patches(object: IstioObject): Patch[] {
-  return object.spec["configPatches"] as unknown as Patch[];
-}
-
 const PORT_80 = {destinations: "meshlane-destinations-80.cart.shop", routes: "meshlane-routes-80.cart.shop"};
-
-/** The clusters that the matcher of a patch names: by lane, and for no lane. */
-function clusters({patch}: Patch): {lanes: Record<string, string>; none: string} {
-  const text = JSON.stringify(patch.value);
-  const lanes = [
-    ...text.matchAll(/"([a-z0-9-]+)":\{"action":\{"name":"cluster","typed_config":\{[^}]*"cluster":"([^"]+)"/g),
-  ];
-  const all = lanes.map((match) => [match[1]!, match[2]!] as const).filter(([name]) => name !== "on_no_match");
-  const none =
-    /"on_no_match":\{"action":\{"name":"cluster","typed_config":\{[^}]*"cluster":"([^"]+)"/.exec(text)?.[1] ?? "";
-  return {lanes: Object.fromEntries(all), none};
-}
 
 test("one route a port maps each lane to its chain, the baseline is what no lane matches", () => {
   const rendering = rendered(base, {options});
@@ -190,15 +168,6 @@ test.each<[string, object[], object, string]>([
     [{route: [{destination: {host: "payment"}}]}],
     {},
     "none of its routes goes to the host itself",
-  ],
-  [
-    "names in some namespaces only",
-    [
-      {name: "a", ...SLOW, route: [toV1]},
-      {name: "b", route: [own]},
-    ],
-    {exportTo: ["."]},
-    "not exported to all namespaces",
   ],
   ["a port of no HTTP", [{route: [{destination: {host: "cart", port: {number: 99}}}]}], {}, "goes to port 99"],
 ])("not native beside a user's VirtualService with %s", (_name, http, more, why) => {
