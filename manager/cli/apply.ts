@@ -27,7 +27,7 @@ import {
   repeatableOption,
 } from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
-import {plainHttpOption, progressOn} from "./registry-options.ts";
+import {plainHttpOption, progressOn, referenceArgument} from "./registry-options.ts";
 import {changeLine, printJudged} from "./report.ts";
 import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
 
@@ -93,7 +93,7 @@ async function sourcesOf(
   if (reference === undefined) return readSources(files, terminal);
   if (!isReference(reference)) throw new UsageError(`${reference} is no reference; a file is named with -f`);
   const {plainHttp} = options;
-  return [...(await readLanes(reference, {plainHttp})), ...(await readSources(files, terminal))];
+  return [...(await readLanes(referenceArgument(reference), {plainHttp})), ...(await readSources(files, terminal))];
 }
 
 async function apply(sources: SourceText[], options: ApplyOptions, terminal: Terminal): Promise<number> {

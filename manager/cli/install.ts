@@ -12,13 +12,14 @@ import {isNewer} from "../model/version-order.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {addClusterOptions, type ClusterOptions, connectTo, outputOption} from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
-import {plainHttpOption, progressOn, pullSecretOption, registryOption} from "./registry-options.ts";
+import {noPlainHttpOption, plainHttpOption, progressOn, pullSecretOption, registryOption} from "./registry-options.ts";
 import {changeLine} from "./report.ts";
 import type {Terminal} from "./terminal.ts";
 
 export interface InstallOptions extends ClusterOptions {
   registry?: string;
-  plainHttp: boolean;
+  /** Undefined where nothing is said of it. */
+  plainHttp?: boolean;
   push: boolean;
   dryRun: boolean;
   output?: Form;
@@ -47,7 +48,8 @@ export function installCommand(terminal: Terminal, exit: (code: number) => void)
 export function addInstallOptions(command: Command): Command {
   command
     .addOption(registryOption("where the filter's modules are, as the cluster names it"))
-    .addOption(plainHttpOption())
+    .addOption(plainHttpOption().default(undefined))
+    .addOption(noPlainHttpOption())
     .addOption(pullSecretOption())
     .addOption(
       new Option(
@@ -123,7 +125,7 @@ export async function settingsFor(api: Api, before: Settings | undefined, option
   if (before !== undefined && isNewer(before.version, fresh.version)) throw older(before.version, fresh.version);
   const settings =
     before === undefined ? fresh : {...before, registry: place, version: fresh.version, digests: fresh.digests};
-  return seen(api, decided(settings, options), {
+  return seen(api, decided(settings, options, before?.registry), {
     extensionApi: options.extensionApi ?? (before === undefined ? "auto" : before.extensionApi),
     routingNative: options.routingNative ?? (settings.nativeDecided ? "no change" : "auto"),
   });
@@ -136,18 +138,25 @@ function older(installed: string, own: string): Error {
   );
 }
 
-/** What the options say holds, whatever was decided before. */
-function decided(settings: Settings, options: InstallOptions): Settings {
+/**
+ * What the options say holds, whatever was decided before.
+ * @param installed the registry that `settings.plainHttp` was said for
+ */
+function decided(settings: Settings, options: InstallOptions, installed = settings.registry): Settings {
   const {extensionApi, routingNative, plainText, plainHttp, imagePullSecret} = options;
   const isSaid = routingNative === "yes" || routingNative === "no";
   return {
     ...settings,
-    plainHttp: plainHttp || settings.plainHttp,
+    plainHttp: plainHttp ?? (settings.plainHttp && hostOf(installed) === hostOf(settings.registry)),
     ...(imagePullSecret === undefined ? {} : {imagePullSecret: imagePullSecret === "" ? undefined : imagePullSecret}),
     ...(isSaid ? {nativeSupported: routingNative === "yes", nativeDecided: true} : {}),
     ...(extensionApi === undefined || extensionApi === "auto" ? {} : {extensionApi}),
     ...(plainText === undefined ? {} : {mesh: {...settings.mesh, plainText: plainText === "accept"}}),
   };
+}
+
+function hostOf(place: string): string {
+  return place.split("/")[0]!;
 }
 
 /** What `auto` leaves to the cluster. Where no proxy can be asked, what was known stays. */

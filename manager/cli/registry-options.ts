@@ -9,16 +9,32 @@ export function registryOption(description: string): Option {
   return new Option("--registry <place>", `${description}, HOST[:PORT][/PATH]`)
     .env("MESHLANE_REGISTRY")
     .argParser((text: string) => {
-      asUsage(() => parseRegistry(text));
-      return text;
+      const {registry, path} = asUsage(() => parseRegistry(text));
+      return path === "" ? registry : `${registry}/${path}`;
     });
 }
 
-/** Registries on this machine need no leave for plain HTTP. */
+const plainHttpVariable = "MESHLANE_PLAIN_HTTP";
+
+/**
+ * Registries on this machine need no leave for plain HTTP. Commander takes a flag's variable for a yes, whatever it says: so
+ * each of its two answers is the variable of the flag that means it.
+ */
 export function plainHttpOption(): Option {
-  return new Option("--plain-http", "speak plain HTTP with the registry, and send credentials that way")
-    .env("MESHLANE_PLAIN_HTTP")
-    .default(false);
+  const text = "speak plain HTTP with the registry, and send credentials that way";
+  const option = new Option("--plain-http", text).default(false);
+  const said = process.env[plainHttpVariable];
+  if (said === "false") return option;
+  return option.env(plainHttpVariable).argParser(() => {
+    if (said === undefined || said === "true") return true;
+    throw new UsageError(`${plainHttpVariable} is "${said}": write true or false, or unset it`);
+  });
+}
+
+/** For verbs that remember the leave. */
+export function noPlainHttpOption(): Option {
+  const option = new Option("--no-plain-http", "speak TLS with the registry, whatever was said when it was installed");
+  return process.env[plainHttpVariable] === "false" ? option.env(plainHttpVariable) : option;
 }
 
 /** With what the cluster, not this program, gets the modules. */

@@ -11,7 +11,7 @@ import {readSources, standardInput} from "./files.ts";
 import {writeFolder} from "./output-folder.ts";
 import {fileOption, outputOption} from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
-import {pullSecretOption} from "./registry-options.ts";
+import {pullSecretOption, registryOption} from "./registry-options.ts";
 import {type IstioRenderOptions, renderForIstio, routesOf, writeObjects} from "./render-istio.ts";
 import {printNotices} from "./report.ts";
 import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
@@ -53,9 +53,7 @@ export function renderCommand(terminal: Terminal, exit: (code: number) => void):
     .addOption(new Option("--target <target>", "what to render for").choices(["istio", "envoy"]).makeOptionMandatory())
     .addOption(new Option("--output-dir <folder>", "write the files into this folder").conflicts("output"))
     .addOption(outputOption("print in this form").default("yaml"))
-    .addOption(
-      new Option("--registry <registry>", "istio: where the filter's images are, like registry.example.com/mesh"),
-    )
+    .addOption(registryOption("istio: where the filter's images are"))
     .addOption(pullSecretOption())
     .addOption(
       new Option("--extension-api <api>", "istio: what names the filter")
@@ -81,10 +79,9 @@ export function renderCommand(terminal: Terminal, exit: (code: number) => void):
         .default([], "none"),
     )
     .addOption(
-      new Option("--routes <service>", "istio: print only the http list for a VirtualService of yours").conflicts([
+      new Option("--routes <service>", "istio: print only the http list for a VirtualService of yours").conflicts(
         "outputDir",
-        "registry",
-      ]),
+      ),
     )
     .addHelpText("after", examples)
     .action(async (options: RenderOptions) => exit(await renderCommandAction(options, terminal)));

@@ -6,6 +6,7 @@ import {
   type Fetched,
   isLayout,
   isReference,
+  printable,
   readLayout,
   verifyArtifact,
   verifyModule,
@@ -81,7 +82,7 @@ function lines(all: Finding[]): string {
       ok ? "ok" : "FAILED",
       ...(several ? [subject] : []),
       check,
-      hint === undefined ? detail : `${detail}. ${hint}`,
+      printable(hint === undefined ? detail : `${detail}. ${hint}`),
     ]),
   );
 }

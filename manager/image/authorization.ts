@@ -1,13 +1,17 @@
 import {z} from "zod";
+import {mayAsk} from "./address.ts";
 import {type Challenge, parseChallenges} from "./challenge.ts";
 import type {Credentials} from "./credentials.ts";
+import {printable} from "./printable.ts";
 import {readBounded} from "./read-bounded.ts";
-import {isLoopback, type Patience, patiently, type Request, send} from "./transport.ts";
+import {discard, patiently, type Request, type Rules, send} from "./transport.ts";
 
 const clientId = "meshlane";
 const longestTokenAnswer = 1 << 20;
+/** What a header takes. */
+const visible = z.string().regex(/^[!-~]*$/);
 const tokenShape = z
-  .object({token: z.string().optional(), access_token: z.string().optional()})
+  .object({token: visible.optional(), access_token: visible.optional()})
   .transform(({token, access_token}) => token ?? access_token ?? "");
 
 /**
@@ -21,7 +25,7 @@ export async function authorize(
   registry: URL,
   scope: string,
   credentials: Credentials | undefined,
-  rules: Patience,
+  rules: Rules,
 ): Promise<string | undefined> {
   if (credentials?.kind === "bearer") return `Bearer ${credentials.token}`;
   const offered = parseChallenges(refused.headers.get("www-authenticate") ?? "");
@@ -35,9 +39,9 @@ async function fetchToken(
   registry: URL,
   scope: string,
   credentials: Credentials | undefined,
-  rules: Patience,
+  rules: Rules,
 ): Promise<string> {
-  const realm = parseRealm(parameters["realm"] ?? "", registry);
+  const realm = parseRealm(parameters["realm"] ?? "", registry, rules);
   const fields = new URLSearchParams();
   if (parameters["service"] !== undefined) fields.set("service", parameters["service"]);
   for (const each of new Set([scope, parameters["scope"] ?? scope])) fields.append("scope", each);
@@ -45,7 +49,7 @@ async function fetchToken(
     credentials?.kind === "identity" ? exchange(realm, fields, credentials.token) : ask(realm, fields, credentials);
   const answer = await patiently(() => send(request, rules), rules);
   if (!answer.ok) {
-    await answer.body?.cancel();
+    await discard(answer);
     const whose = credentials === undefined ? "without credentials" : "for the credentials of the Docker configuration";
     throw new Error(`${realm.host}: the token server of ${registry.host} gives no token ${whose} (${answer.status})`);
   }
@@ -77,16 +81,13 @@ function exchange(realm: URL, fields: URLSearchParams, token: string): Request {
   return {method: "POST", url: realm, headers, body: body.toString()};
 }
 
-/** Who speaks TLS with the registry shall not be talked into sending a password in plain text. */
-function parseRealm(text: string, registry: URL): URL {
+/** Nobody shall be talked into sending a password in plain text. */
+function parseRealm(text: string, registry: URL, rules: Rules): URL {
   const realm = URL.canParse(text) ? new URL(text) : undefined;
-  const trusted =
-    realm?.protocol === "https:" ||
-    (realm?.protocol === "http:" && (registry.protocol === "http:" || isLoopback(realm.hostname)));
-  if (realm === undefined || !trusted) {
-    throw new Error(`${registry.host}: it names a token server that is not asked: "${text}" is no https:// address`);
-  }
-  return realm;
+  if (realm !== undefined && mayAsk(realm, rules)) return realm;
+  throw new Error(
+    `${registry.host}: it names a token server that is not asked: "${printable(text)}" is no https:// address`,
+  );
 }
 
 function basic({username, password}: {username: string; password: string}): string {

@@ -1,5 +1,7 @@
 import {z} from "zod";
 import {type Content, digestOf, type Manifest, manifestType} from "./artifact.ts";
+import {isFileName} from "./file-name.ts";
+import {isPrintable, printable} from "./printable.ts";
 import {formatReference, type Reference} from "./reference.ts";
 import {Registry} from "./registry.ts";
 import type {RegistryOptions} from "./session.ts";
@@ -57,6 +59,7 @@ export async function readArtifact(
   fetch: (blob: Manifest["config"]) => Promise<Uint8Array>,
 ): Promise<Fetched> {
   const manifest = parseManifest(bytes, name);
+  checkTitles(manifest, name);
   const size = [manifest.config, ...manifest.layers].reduce((sum, blob) => sum + blob.size, 0);
   if (size > mostBytes) throw new Error(`${name} has ${size} bytes, more than ${mostBytes}: it is not fetched`);
   const layers: Content[] = [];
@@ -80,6 +83,15 @@ function parseManifest(bytes: Uint8Array, name: string): Manifest {
 
 const title = "org.opencontainers.image.title";
 
+/** Verbs print them. */
+function checkTitles({layers}: Manifest, name: string): void {
+  const wrong = layers.map(({annotations}) => annotations?.[title] ?? "").find((text) => !isPrintable(text));
+  if (wrong === undefined) return;
+  throw new Error(
+    `${name}: a layer's file "${printable(wrong)}" has control characters in its name: push it under another`,
+  );
+}
+
 /**
  * The layers that are files, by their names.
  * @throws Error when a name would leave the folder that it is written into
@@ -89,7 +101,7 @@ export function titledFiles({layers}: Fetched): Map<string, Uint8Array> {
   for (const {descriptor, bytes} of layers) {
     const name = descriptor.annotations?.[title];
     if (name === undefined) continue;
-    if (!/^[\w-][\w.-]*$/.test(name)) throw new Error(`a layer wants to be the file "${name}": that is no plain name`);
+    if (!isFileName(name)) throw new Error(`a layer wants to be the file "${name}": that is no plain name`);
     files.set(name, bytes);
   }
   return files;

@@ -2,7 +2,9 @@ import {basename} from "node:path";
 import type {SourceText} from "../model/index.ts";
 import {type Artifact, artifact, content} from "./artifact.ts";
 import {type Fetched, fetchArtifact} from "./fetch-artifact.ts";
-import {formatReference, parseReference} from "./reference.ts";
+import {isFileName} from "./file-name.ts";
+import {printable} from "./printable.ts";
+import {formatReference, type Reference} from "./reference.ts";
 import type {RegistryOptions} from "./session.ts";
 
 const lanesType = "application/vnd.meshlane.lanes.v1+yaml";
@@ -13,11 +15,16 @@ const title = "org.opencontainers.image.title";
 
 /**
  * Lane files as an artifact: one layer a file, its bytes as they are. The same files give the same digest.
- * @throws Error when two files have one name
+ * @throws Error when two files have one name, or one has a name that `pull` does not take
  */
 export function lanesArtifact(sources: readonly SourceText[]): Artifact {
   const layers = sources.map(({name, text}) => content(lanesType, Buffer.from(text), fileName(name)));
   const names = sources.map(({name}) => fileName(name));
+  const strange = names.find((name) => !isFileName(name));
+  if (strange !== undefined)
+    throw new Error(
+      `${printable(strange)}: nobody could pull a file of this name. Rename it: no dot in front, no backslash, no control characters`,
+    );
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new Error(`two of the files are called ${twice}: an artifact has room for one of them`);
@@ -26,13 +33,11 @@ export function lanesArtifact(sources: readonly SourceText[]): Artifact {
 
 /**
  * The lane files of an artifact, with `REFERENCE#FILE` for names.
- * @param reference `oci://HOST/NAME:TAG`, `oci://HOST/NAME@sha256:...`
  * @throws Error when it cannot be fetched, is something else, or has another digest
  */
-export async function readLanes(reference: string, options: RegistryOptions): Promise<SourceText[]> {
-  const parsed = parseReference(reference);
-  const fetched = await fetchArtifact(parsed, options);
-  const name = `oci://${formatReference(parsed)}`;
+export async function readLanes(reference: Reference, options: RegistryOptions): Promise<SourceText[]> {
+  const fetched = await fetchArtifact(reference, options);
+  const name = `oci://${formatReference(reference)}`;
   if (!holdsLanes(fetched))
     throw new Error(`${name} holds no lane files: meshlane push -f lanes.yaml ${name} makes such`);
   return lanesOf(fetched).map(({name: file, text}) => ({name: `${name}#${file}`, text}));

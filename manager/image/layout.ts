@@ -2,11 +2,13 @@ import {mkdir, readFile, stat, writeFile} from "node:fs/promises";
 import {dirname, join} from "node:path";
 import {z} from "zod";
 import type {Artifact, Descriptor} from "./artifact.ts";
+import {printable} from "./printable.ts";
 import {checkDigest, type Fetched, readArtifact} from "./fetch-artifact.ts";
 
 const refName = "org.opencontainers.image.ref.name";
 const indexType = "application/vnd.oci.image.index.v1+json";
 const marker = "oci-layout";
+const remedy = "write it anew, meshlane image --output-dir FOLDER";
 
 const indexShape = z.object({
   manifests: z.array(z.object({digest: z.string(), annotations: z.record(z.string(), z.string()).exactOptional()})),
@@ -37,27 +39,45 @@ export async function isLayout(path: string): Promise<boolean> {
  * @throws Error when a part is missing, or is not what its digest says
  */
 export async function readLayout(folder: string): Promise<Map<string, Fetched>> {
-  const index = indexShape.safeParse(JSON.parse(await readFile(join(folder, "index.json"), "utf8")));
-  if (!index.success) throw new Error(`${join(folder, "index.json")} is no index of an OCI layout`);
+  const index = await readIndex(join(folder, "index.json"));
   const images = new Map<string, Fetched>();
-  for (const {digest, annotations} of index.data.manifests) {
-    const name = annotations?.[refName] ?? digest;
+  for (const {digest, annotations} of index.manifests) {
+    const name = printable(annotations?.[refName] ?? digest);
     const bytes = await readBlob(folder, digest);
     images.set(name, await readArtifact(bytes, join(folder, name), (blob) => readBlob(folder, blob.digest)));
   }
   return images;
 }
 
+async function readIndex(file: string): Promise<z.infer<typeof indexShape>> {
+  const bytes = await readPart(file);
+  try {
+    return indexShape.parse(JSON.parse(bytes.toString("utf8")));
+  } catch (error) {
+    throw new Error(`${file} is no index of an OCI layout: ${remedy}`, {cause: error});
+  }
+}
+
+async function readPart(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new Error(`${file} is not there, so the layout is not whole: ${remedy}`, {cause: error});
+  }
+}
+
 async function readBlob(folder: string, digest: string): Promise<Uint8Array> {
   const file = blobFile(folder, digest);
-  const bytes = await readFile(file);
+  const bytes = await readPart(file);
   checkDigest(bytes, digest, file);
   return bytes;
 }
 
 function blobFile(folder: string, digest: string): string {
   const [algorithm, hex] = /^(sha256):([0-9a-f]{64})$/.exec(digest)?.slice(1) ?? [];
-  if (algorithm === undefined || hex === undefined) throw new Error(`${folder}: "${digest}" is no digest of a blob`);
+  if (algorithm === undefined || hex === undefined)
+    throw new Error(`${folder}: "${printable(digest)}" is no digest of a blob`);
   return join(folder, "blobs", algorithm, hex);
 }
 

@@ -14,6 +14,10 @@ const repository = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.
 const tag = /^\w[\w.-]{0,127}$/;
 const digest = /^sha256:[0-9a-f]{64}$/;
 
+export function isTag(text: string): boolean {
+  return tag.test(text);
+}
+
 /** Whether the text is meant to be a reference, and no file. */
 export function isReference(text: string): boolean {
   return text.startsWith(scheme);
@@ -33,7 +37,7 @@ export function parseReference(text: string): Reference {
     ...(tagged && {tag: name.slice(colon + 1)}),
     ...(digests.length > 0 && {digest: digests.join("@")}),
   };
-  if (parts.tag !== undefined && !tag.test(parts.tag)) throw wrong(text, `"${parts.tag}" is no tag`);
+  if (parts.tag !== undefined && !isTag(parts.tag)) throw wrong(text, `"${parts.tag}" is no tag`);
   if (parts.digest !== undefined && !digest.test(parts.digest)) {
     throw wrong(text, `"${parts.digest}" is no digest, which is sha256: and 64 hexadecimal digits`);
   }
@@ -47,7 +51,7 @@ export function parseReference(text: string): Reference {
 export function parseRegistry(text: string): {registry: string; path: string} {
   const [registry = "", ...path] = withoutScheme(text).replace(/\/$/, "").split("/");
   if (path.length > 0) parsePlace([registry, ...path].join("/"), text);
-  else if (!host.test(registry)) throw wrong(text, noHost(registry));
+  else checkHost(registry, text);
   return {registry, path: path.join("/")};
 }
 
@@ -59,13 +63,19 @@ function parsePlace(text: string, whole: string): {registry: string; repository:
   const slash = text.indexOf("/");
   if (slash < 0) throw wrong(whole, "it names no repository: HOST/NAME:TAG is the form");
   const [registry, name] = [text.slice(0, slash), text.slice(slash + 1)];
-  if (!host.test(registry)) throw wrong(whole, noHost(registry));
+  checkHost(registry, whole);
   if (!repository.test(name)) throw wrong(whole, `"${name}" is no repository: lower-case letters, digits, . _ - and /`);
   return {registry, repository: name};
 }
 
-function noHost(text: string): string {
-  return `"${text}" is no registry: write its host in full, with a dot, a port, or localhost`;
+function checkHost(text: string, whole: string): void {
+  if (!host.test(text))
+    throw wrong(whole, `"${text}" is no registry: write its host in full, with a dot, a port, or localhost`);
+  const [port] = /(?<=:)\d+$/.exec(text) ?? [];
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))
+    throw wrong(whole, `${port} is no port, which is between 1 and 65535`);
+  if (!URL.canParse(`https://${text}`))
+    throw wrong(whole, `"${text}" is no registry: its host is no name and no address`);
 }
 
 function withoutScheme(text: string): string {

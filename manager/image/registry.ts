@@ -1,13 +1,17 @@
+import {z} from "zod";
 import {type Content, type Descriptor, digestOf, manifestType} from "./artifact.ts";
+import {printable} from "./printable.ts";
 import {readBounded} from "./read-bounded.ts";
+import {isTag} from "./reference.ts";
 import {type RegistryOptions, Session} from "./session.ts";
-import {patience, type Patience, patiently} from "./transport.ts";
+import {discard, patience, type Patience, patiently} from "./transport.ts";
 
 /** Bytes; what registries have to take at least (OCI distribution specification, "Pushing Manifests"). */
 const longestManifest = 4 << 20;
 const longestRefusal = 1 << 16;
 const tagsPage = 1000;
 const mostPages = 20;
+const tagList = z.object({tags: z.array(z.string().refine(isTag)).nullish()});
 
 /** A client of the OCI distribution API, version 1.1, for one registry. Errors name the registry and what was to be done. */
 export class Registry {
@@ -30,7 +34,7 @@ export class Registry {
     const headers = {accept: manifestType};
     const answer = await this.#pull("GET", `${repository}/manifests/${reference}`, repository, headers);
     if (answer.status === 404) {
-      await answer.body?.cancel();
+      await discard(answer);
       return undefined;
     }
     await this.#expect(answer, [200], `fetching ${repository}:${reference}`);
@@ -79,7 +83,7 @@ export class Registry {
     if (there.status === 200) return;
     const answer = await patiently(() => this.#upload(repository, blob), this.#rules);
     await this.#expect(answer, [201, 202, 204], `uploading a blob to ${repository}`);
-    await answer.body?.cancel();
+    await discard(answer);
   }
 
   /** @param reference tag or digest */
@@ -88,7 +92,7 @@ export class Registry {
     const request = {method: "PUT", path, headers: {"content-type": descriptor.mediaType}, body: bytes} as const;
     const answer = await patiently(() => this.#session.send(request, pushScope(repository)), this.#rules);
     await this.#expect(answer, [201, 202], `pushing ${repository}:${reference}`);
-    await answer.body?.cancel();
+    await discard(answer);
   }
 
   /** In one piece: a POST for the place, a PUT of the bytes. A lost upload begins anew. */
@@ -97,7 +101,7 @@ export class Registry {
     const begun = await this.#session.send({method: "POST", path: `/v2/${repository}/blobs/uploads/`}, scope);
     const location = begun.headers.get("location");
     if (begun.status !== 202 || location === null) return begun;
-    await begun.body?.cancel();
+    await discard(begun);
     const url = await this.#session.place(location);
     url.searchParams.set("digest", descriptor.digest);
     const headers = {"content-type": "application/octet-stream"};
@@ -120,9 +124,14 @@ export class Registry {
     await this.#expect(answer, [200, 404], `listing the tags of ${repository}`);
     const bytes = await readBounded(answer, longestManifest, `${this.#name}: list of tags of ${repository}`);
     if (answer.status === 404) return {names: [], following: undefined};
-    const {tags} = JSON.parse(Buffer.from(bytes).toString("utf8")) as {tags?: string[] | null};
+    const names = tagsIn(bytes);
+    if (names === undefined) {
+      throw new Error(
+        `${this.#name}: listing the tags of ${repository}: it answered something else. Is it a registry, and is no login page before it?`,
+      );
+    }
     const following = /<([^>]+)>\s*;\s*rel="?next"?/.exec(answer.headers.get("link") ?? "")?.[1];
-    return {names: tags ?? [], following};
+    return {names, following};
   }
 
   async #expect(answer: Response, statuses: readonly number[], doing: string): Promise<void> {
@@ -141,14 +150,22 @@ function pushScope(repository: string): string {
   return `repository:${repository}:pull,push`;
 }
 
+/** Undefined where it is no list of tags. A repository without any may have null for it. */
+function tagsIn(bytes: Uint8Array): string[] | undefined {
+  try {
+    return tagList.parse(JSON.parse(Buffer.from(bytes).toString("utf8"))).tags ?? [];
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the registry itself says (OCI distribution specification, "Error Codes"), in one short line. */
 async function reasonIn(answer: Response): Promise<string> {
   try {
     const text = Buffer.from(await readBounded(answer, longestRefusal, "refusal")).toString("utf8");
     const {errors} = JSON.parse(text) as {errors?: {code?: string; message?: string}[]};
     const said = (errors ?? []).map(({code, message}) => [code, message].filter(Boolean).join(" ")).join("; ");
-    // oxlint-disable-next-line no-control-regex -- a registry shall not steer the terminal
-    return said === "" ? "" : ` ${said.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").slice(0, 300)}`;
+    return said === "" ? "" : ` ${printable(said).slice(0, 300)}`;
   } catch {
     return "";
   }

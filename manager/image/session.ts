@@ -1,6 +1,7 @@
+import {addressIn, isLoopback} from "./address.ts";
 import {authorize} from "./authorization.ts";
 import {type Credentials, credentialsFor, dockerConfigPath} from "./credentials.ts";
-import {isLoopback, type Patience, type Request, send, spokePlainHttp} from "./transport.ts";
+import {discard, type Patience, type Request, type Rules, send, spokePlainHttp} from "./transport.ts";
 
 export interface RegistryOptions {
   /** Speak plain HTTP also to other machines. */
@@ -16,7 +17,7 @@ const apiHosts: Readonly<Record<string, string>> = {"docker.io": "registry-1.doc
 /** Requests to one registry, with the authorization that it asks for. */
 export class Session {
   readonly #name: string;
-  readonly #rules: Patience;
+  readonly #rules: Rules;
   readonly #options: RegistryOptions;
   readonly #authorizations = new Map<string, string>();
   #base: Promise<URL> | undefined;
@@ -25,7 +26,7 @@ export class Session {
   /** @param name `HOST[:PORT]` */
   constructor(name: string, rules: Patience, options: RegistryOptions) {
     this.#name = name;
-    this.#rules = rules;
+    this.#rules = {...rules, plainHttp: options.plainHttp === true};
     this.#options = options;
   }
 
@@ -33,14 +34,15 @@ export class Session {
   async send(request: Omit<Request, "url"> & {path: string}, scope: string): Promise<Response> {
     const origin = await this.#origin();
     const {path, ...rest} = request;
-    const url = new URL(path, origin);
+    const url = addressIn(path, origin, this.#rules);
     // Upload places may be another machine's, which is no business of our credentials.
     if (url.origin !== origin.origin) return send({...rest, url}, this.#rules);
     const once = (authorization: string | undefined) =>
       send({...rest, url, headers: {...rest.headers, ...(authorization && {authorization})}}, this.#rules);
     const answer = await once(this.#authorizations.get(scope));
-    if (answer.status !== 401) return answer;
-    await answer.body?.cancel();
+    // Nor may another machine that it sent us to say who gets them.
+    if (answer.status !== 401 || new URL(answer.url).origin !== origin.origin) return answer;
+    await discard(answer);
     const credentials = await this.#findCredentials();
     const authorization = await authorize(answer, origin, scope, credentials, this.#rules);
     if (authorization === undefined) throw new Error(this.#askForLogin());
@@ -48,12 +50,9 @@ export class Session {
     return once(authorization);
   }
 
-  /** Where an upload is to go, by the `Location` of an answer. A registry behind a proxy that ends TLS often says http there. */
+  /** Where an upload is to go, by the `Location` of an answer. */
   async place(location: string): Promise<URL> {
-    const origin = await this.#origin();
-    const url = new URL(location, origin);
-    const same = url.hostname === origin.hostname && url.protocol !== origin.protocol;
-    return same ? new URL(url.pathname + url.search, origin) : url;
+    return addressIn(location, await this.#origin(), this.#rules);
   }
 
   #findCredentials(): Promise<Credentials | undefined> {
@@ -80,7 +79,7 @@ export class Session {
     if (!isLoopback(secure.hostname)) return secure;
     try {
       const answer = await send({method: "GET", url: new URL("/v2/", secure)}, this.#rules);
-      await answer.body?.cancel();
+      await discard(answer);
       return secure;
     } catch (error) {
       if (spokePlainHttp(error)) return plain;

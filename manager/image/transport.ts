@@ -1,4 +1,4 @@
-import {isIPv4} from "node:net";
+import {addressIn, type Leave} from "./address.ts";
 
 export interface Request {
   readonly method: "GET" | "HEAD" | "POST" | "PUT";
@@ -19,9 +19,15 @@ export interface Patience {
   readonly longestWaitMs: number;
 }
 
+/** How the client behaves. */
+export interface Rules extends Patience, Leave {}
+
 export const patience: Patience = {timeoutMs: 60_000, attempts: 5, firstWaitMs: 500, longestWaitMs: 30_000};
 
 const plainHttpCodes = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"]);
+/** More than any registry needs. */
+const mostRedirects = 5;
+const seeElsewhere = new Set([301, 302, 303]);
 const lostCodes = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 const unknownAuthority =
@@ -40,13 +46,29 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for other names than this one",
 };
 
-/** @throws Error with the `code` of what failed; the message says it in words */
-export async function send({url, ...request}: Request, {timeoutMs}: Patience): Promise<Response> {
-  try {
-    return await fetch(url, {...request, signal: AbortSignal.timeout(timeoutMs)} as RequestInit);
-  } catch (error) {
-    throw unreachable(url, error as Error, timeoutMs);
+/**
+ * Follows where it is sent to; credentials stay with the server that they were meant for.
+ * @throws Error with the `code` of what failed; the message says it in words
+ */
+export async function send(request: Request, rules: Rules): Promise<Response> {
+  const signal = AbortSignal.timeout(rules.timeoutMs);
+  let asked = request;
+  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+    const answer = await ask(asked, signal, rules);
+    const location = answer.headers.get("location");
+    if (location === null || !isRedirect(asked, answer)) return answer;
+    await discard(answer);
+    asked = redirected(asked, addressIn(location, asked.url, rules));
   }
+  throw new Error(
+    `${request.url.host}: it sends from one address to the next, more than ${mostRedirects} times: its owner has to mend it`,
+  );
+}
+
+/** The body of an answer that nobody reads. */
+export async function discard({body}: Response): Promise<void> {
+  // What was lost on the way is not missed.
+  await body?.cancel().catch(() => {});
 }
 
 /** Whether the server answered in plain HTTP where TLS was spoken. */
@@ -60,13 +82,31 @@ export async function patiently(work: () => Promise<Response>, rules: Patience):
     const answer = await tryOnce(work, attempt === rules.attempts);
     if (answer !== undefined && (attempt === rules.attempts || !passes(answer.status))) return answer;
     const asked = answer && retryAfterMs(answer);
-    await answer?.body?.cancel();
+    if (answer !== undefined) await discard(answer);
     await wait(Math.min(asked ?? rules.firstWaitMs * 2 ** (attempt - 1), rules.longestWaitMs));
   }
 }
 
-export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || (isIPv4(hostname) && hostname.startsWith("127."));
+async function ask({url, ...request}: Request, signal: AbortSignal, {timeoutMs}: Patience): Promise<Response> {
+  try {
+    return await fetch(url, {...request, redirect: "manual", signal} as RequestInit);
+  } catch (error) {
+    throw unreachable(url, error as Error, timeoutMs);
+  }
+}
+
+/** RFC 9110, section 15.4: 307 and 308 are for all methods, the others turn some of them into a GET. */
+function isRedirect({method}: Request, {status}: Response): boolean {
+  return status === 307 || status === 308 || ((method === "GET" || method === "HEAD") && seeElsewhere.has(status));
+}
+
+/** A body may be a secret as well as a header. */
+function redirected(request: Request, url: URL): Request {
+  if (url.origin === request.url.origin) return {...request, url};
+  if (request.body !== undefined)
+    throw new Error(`${request.url.host}: it sends what was meant for it to ${url.origin}: nothing goes there`);
+  const {authorization: _, ...headers} = request.headers ?? {};
+  return {...request, url, headers};
 }
 
 async function tryOnce(work: () => Promise<Response>, last: boolean): Promise<Response | undefined> {

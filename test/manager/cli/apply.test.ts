@@ -4,7 +4,9 @@ import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import {FakeCluster} from "../cluster/fake-cluster.ts";
 import {group, lane, settings, shop} from "../controller/check/inspections.ts";
 import {meshlane} from "./captured.ts";
+import {withRegistry} from "./registry.ts";
 
+const {registry} = withRegistry();
 const text = (...objects: object[]) => objects.map((object) => JSON.stringify(object)).join("\n---\n");
 const installed = settingsObject({...settings, nativeSupported: false});
 
@@ -57,3 +59,29 @@ test.each(["apply", "diff"])(
     expect(cluster.writes.filter((write) => !write.endsWith("(dry run)"))).toEqual([]);
   },
 );
+
+test("lanes of a registry are applied by their digest, and nothing is written where it has others", async () => {
+  const cluster = await FakeCluster.start([group(), installed, lease()]);
+  const place = `oci://${registry().host}/lanes/shop`;
+  const pushed = await meshlane(["push", "-f", "-", `${place}:v1`, "-o", "json"], text(group(), lane()));
+  const [{digest}] = JSON.parse(pushed.stdout) as [{digest: string}];
+  const flags = await cluster.flags();
+  const {metadata} = lane();
+  expect(await meshlane(["apply", `${place}@${digest}`, ...flags])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`swimlane.meshlane.dev/${metadata.name} -n ${metadata.namespace} created\n`),
+  });
+  expect(cluster.objects).toContainEqual(expect.objectContaining({kind: "SwimLane", spec: lane().spec}));
+  cluster.writes.length = 0;
+  const other = registry().manifests.get("lanes/shop v1")!;
+  registry().manifests.set(`lanes/shop ${digest}`, {...other, bytes: Buffer.concat([other.bytes, Buffer.from(" ")])});
+  const refused = await meshlane(["apply", `${place}@${digest}`, ...flags]);
+  expect(refused).toMatchObject({code: 1, stdout: "", stderr: expect.stringContaining("what came has the digest")});
+  expect(cluster.writes).toEqual([]);
+});
+
+test("what is no reference is wrong usage, as of push, pull and verify", async () => {
+  const {code, stderr} = await meshlane(["apply", "oci://bad"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("reference oci://bad: it names no repository");
+});

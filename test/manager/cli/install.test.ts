@@ -1,12 +1,14 @@
 import {expect, test} from "vitest";
-import {settingsFor} from "../../../manager/cli/install.ts";
+import {type InstallOptions, settingsFor} from "../../../manager/cli/install.ts";
 import {isNewer} from "../../../manager/model/version-order.ts";
 import {readSettings, settingsObject} from "../../../manager/controller/settings.ts";
 import {FakeCluster, ourKinds} from "../cluster/fake-cluster.ts";
 import {settings} from "../controller/check/inspections.ts";
+import {StandIn} from "../image/stand-in.ts";
 import {meshlane} from "./captured.ts";
+import {version} from "./registry.ts";
 
-const plain = {registry: "registry.example.com/mesh", plainHttp: false, push: true, dryRun: false};
+const plain = {registry: "registry.example.com/mesh", push: true, dryRun: false};
 
 test("what was said of native routing holds until something else is said", async () => {
   const api = await (await FakeCluster.start([])).api();
@@ -89,4 +91,69 @@ test.each([
   ["1.0.0", "1.0.1", false],
 ])("version %s comes after %s: %s", (one, other, is) => {
   expect(isNewer(one, other)).toBe(is);
+});
+
+test("the leave for plain HTTP is one registry's, until it is taken back", async () => {
+  const api = await (await FakeCluster.start([])).api();
+  const old = await settingsFor(api, settings, {...plain, registry: "old.example.com/mesh", plainHttp: true});
+  expect(old.plainHttp).toBe(true);
+  const later = async (options: Partial<InstallOptions>) =>
+    (await settingsFor(api, old, {...plain, registry: "old.example.com/mesh", ...options})).plainHttp;
+  expect(await later({})).toBe(true);
+  expect(await later({registry: "old.example.com/other"})).toBe(true);
+  expect(await later({registry: "new.example.com/mesh"})).toBe(false);
+  expect(await later({registry: "old.example.com:5000/mesh"})).toBe(false);
+  expect(await later({registry: "new.example.com/mesh", plainHttp: true})).toBe(true);
+  expect(await later({plainHttp: false})).toBe(false);
+});
+
+test.each([
+  [[], undefined, "false"],
+  [["--plain-http"], undefined, "true"],
+  [[], "true", "true"],
+  [[], "false", "false"],
+  [["--plain-http"], "false", "true"],
+  [["--no-plain-http"], "true", "false"],
+])("install %j with MESHLANE_PLAIN_HTTP=%s writes plainHttp: %s", async (flags, said, wanted) => {
+  if (said !== undefined) process.env["MESHLANE_PLAIN_HTTP"] = said;
+  try {
+    const {code, stdout} = await meshlane(["install", "--registry", plain.registry, "-o", "json", ...flags]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`"plainHttp": "${wanted}"`);
+  } finally {
+    delete process.env["MESHLANE_PLAIN_HTTP"];
+  }
+});
+
+test.each([
+  ["false", 1],
+  ["true", 0],
+])(
+  "MESHLANE_PLAIN_HTTP=%s is an answer of install --dry-run too, whatever was installed: exit code %i",
+  async (said, wanted) => {
+    const registry = await StandIn.start();
+    const other = registry.host.replace("127.0.0.1", "0.0.0.0");
+    const cluster = await FakeCluster.start([settingsObject({...settings, version, registry: other, plainHttp: true})]);
+    process.env["MESHLANE_PLAIN_HTTP"] = said;
+    try {
+      const {code} = await meshlane(["install", "--dry-run", ...(await cluster.flags())]);
+      expect(code).toBe(wanted);
+    } finally {
+      delete process.env["MESHLANE_PLAIN_HTTP"];
+      await registry.stop();
+    }
+  },
+);
+
+test.each(["", "yes", "0"])("MESHLANE_PLAIN_HTTP=%j is refused with what to write", async (said) => {
+  process.env["MESHLANE_PLAIN_HTTP"] = said;
+  try {
+    expect(await meshlane(["versions"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `meshlane: MESHLANE_PLAIN_HTTP is "${said}": write true or false, or unset it\n`,
+    });
+  } finally {
+    delete process.env["MESHLANE_PLAIN_HTTP"];
+  }
 });

@@ -73,3 +73,15 @@ test("-o yaml prints the same data", async () => {
     expect.objectContaining({module: "inbound", version, digest: expect.stringMatching(/^sha256:/) as string}),
   ]);
 });
+
+test("a file whose name has a space comes back under it", async () => {
+  const file = join(folder(), "my lanes.yaml");
+  await writeFile(file, await readFile(shop));
+  const place = `oci://${registry().host}/lanes/spaces:v1`;
+  expect((await meshlane(["push", "-f", file, place])).code).toBe(0);
+  const out = join(folder(), "spaces");
+  expect(await meshlane(["pull", place, "--output-dir", out])).toMatchObject({
+    code: 0,
+    stdout: `${join(out, "my lanes.yaml")}\n`,
+  });
+});

@@ -117,3 +117,23 @@ test("--routes prints the http list of one service, and tells of a service that 
   });
   expect(await routes("crat")).toMatchObject({code: 2, stderr: expect.stringContaining("is in no group")});
 });
+
+test("--registry is a registry's place, and MESHLANE_REGISTRY may name it", async () => {
+  const without = (...more: string[]) => meshlane(["render", "-f", lanes, "-f", cluster, "--target", "istio", ...more]);
+  expect(await without("--registry", "http://evil host/x?y")).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining(`"http:" is no registry`),
+  });
+  const named = await render();
+  expect(await without("--registry", "oci://registry.example.com/mesh/")).toEqual(named);
+  const routes = await without("--routes", "cart");
+  process.env["MESHLANE_REGISTRY"] = "registry.example.com/mesh";
+  try {
+    expect(await without()).toEqual(named);
+    expect(await without("--routes", "cart")).toEqual(routes);
+  } finally {
+    delete process.env["MESHLANE_REGISTRY"];
+  }
+  expect(routes.code).toBe(0);
+});

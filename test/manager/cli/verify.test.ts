@@ -65,3 +65,31 @@ test("what is not there is a wrong command", async () => {
   expect(code).toBe(2);
   expect(stderr).toContain("there is no such file. A reference begins with oci://");
 });
+
+test("a reference whose host is none is a wrong command", async () => {
+  const {code, stderr} = await meshlane(["verify", "oci://[:::]:80/a:b"]);
+  expect({code, stderr}).toEqual({
+    code: 2,
+    stderr: `meshlane: reference oci://[:::]:80/a:b: "[:::]:80" is no registry: its host is no name and no address\n`,
+  });
+});
+
+test("a layout with a broken index is one line, and the exit code 1", async () => {
+  const layout = join(folder(), "broken");
+  await meshlane(["image", "--output-dir", layout, "--module", "inbound"]);
+  await writeFile(join(layout, "index.json"), "{");
+  const {code, stdout, stderr} = await meshlane(["verify", layout]);
+  expect({code, stdout}).toEqual({code: 1, stdout: ""});
+  expect(stderr).toMatch(/^meshlane: .*index\.json is no index of an OCI layout: write it anew, .*\n$/);
+});
+
+test("what a registry has cannot steer the terminal", async () => {
+  const {host, manifests} = registry();
+  await meshlane(["push", "--registry", host, "--module", "inbound"]);
+  const text = manifests.get(`inbound ${version}`)!.bytes.toString("utf8").replace("text/plain", "\\u001b[31mtext");
+  manifests.set("inbound steering", {type: "x", bytes: Buffer.from(text)});
+  const {code, stdout} = await meshlane(["verify", `oci://${host}/inbound:steering`]);
+  expect(code).toBe(0);
+  expect(stdout).toContain(" [31mtext");
+  expect(stdout).not.toContain("\u001b");
+});

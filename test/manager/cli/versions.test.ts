@@ -32,3 +32,12 @@ test("with a registry it says what is there, and what is not", async () => {
     `${version}    edge-response this meshlane's, not in the registry`,
   ]);
 });
+
+test.each([
+  ["localhost:99999/x", "99999 is no port, which is between 1 and 65535"],
+  ["999.999.999.999/x", `"999.999.999.999" is no registry`],
+])("--registry %s is wrong usage", async (place, message) => {
+  const {code, stdout, stderr} = await meshlane(["versions", "--registry", place]);
+  expect({code, stdout}).toEqual({code: 2, stdout: ""});
+  expect(stderr).toContain(message);
+});

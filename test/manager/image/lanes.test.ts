@@ -1,5 +1,6 @@
 import {expect, test} from "vitest";
 import {digestOf, type Manifest} from "../../../manager/image/artifact.ts";
+import {titledFiles} from "../../../manager/image/fetch-artifact.ts";
 import {lanesArtifact} from "../../../manager/image/lanes.ts";
 
 const files = [
@@ -29,3 +30,19 @@ test("two files of one name are refused", () => {
   const twice = ["a/shop.yaml", "b/shop.yaml"].map((name) => ({name, text: ""}));
   expect(() => lanesArtifact(twice)).toThrow("two of the files are called shop.yaml");
 });
+
+test("a name with spaces or of another script is a file's name as any other", () => {
+  const names = ["my lanes.yaml", "Läden (1).yaml", "店.yaml"];
+  const {manifest, blobs} = lanesArtifact(names.map((name) => ({name: `dir/${name}`, text: name})));
+  const parsed = JSON.parse(Buffer.from(manifest.bytes).toString()) as Manifest;
+  expect([...titledFiles({manifest: parsed, digest: "", layers: blobs.slice(1)}).keys()]).toEqual(names);
+});
+
+test.each([".shop.yaml", "a\\b.yaml", "\u001b[31mx.yaml", "a\nb.yaml"])(
+  "%j, which nobody could pull, is not pushed",
+  (name) => {
+    expect(() => lanesArtifact([{name: `dir/${name}`, text: ""}])).toThrow(
+      "nobody could pull a file of this name. Rename",
+    );
+  },
+);

@@ -59,10 +59,29 @@ test("a folder without the marker is no layout, and a digest is no path", async 
   await expect(readLayout(folder)).rejects.toThrow("is no digest of a blob");
 });
 
-test.each(["../up.yaml", "a/b.yaml", "..", ".hidden", ""])("a layer may not name itself %j", (name) => {
-  const {manifest, blobs} = lanesArtifact([{name: "shop.yaml", text: ""}]);
-  const annotations = {"org.opencontainers.image.title": name};
-  const layers = [{...blobs[1]!, descriptor: {...blobs[1]!.descriptor, annotations}}];
-  const fetched = {manifest: JSON.parse(Buffer.from(manifest.bytes).toString()) as never, digest: "", layers};
-  expect(() => titledFiles(fetched)).toThrow("that is no plain name");
+test.each(["{", "<html>", '{"manifests":5}', "null"])(
+  "an index that says %j is none, with the remedy",
+  async (text) => {
+    await writeFile(join(folder, "index.json"), text);
+    await expect(readLayout(folder)).rejects.toThrow(
+      `${join(folder, "index.json")} is no index of an OCI layout: write it anew`,
+    );
+  },
+);
+
+test("a layout that lacks a part is not whole, and a name in it cannot steer the terminal", async () => {
+  await expect(readLayout(folder)).rejects.toThrow("index.json is not there, so the layout is not whole: write it");
+  await writeLayout(folder, new Map([["\u001b[31minbound", images.get("inbound")!]]));
+  expect([...(await readLayout(folder)).keys()]).toEqual([" [31minbound"]);
 });
+
+test.each(["../up.yaml", "a/b.yaml", "a\\b.yaml", "..", ".hidden", "", "a\n.yaml"])(
+  "a layer may not name itself %j",
+  (name) => {
+    const {manifest, blobs} = lanesArtifact([{name: "shop.yaml", text: ""}]);
+    const annotations = {"org.opencontainers.image.title": name};
+    const layers = [{...blobs[1]!, descriptor: {...blobs[1]!.descriptor, annotations}}];
+    const fetched = {manifest: JSON.parse(Buffer.from(manifest.bytes).toString()) as never, digest: "", layers};
+    expect(() => titledFiles(fetched)).toThrow("that is no plain name");
+  },
+);

@@ -26,6 +26,10 @@ test.each([
   ["oci://registry.example.com/../x:1", `"../x" is no repository`],
   ["oci://registry.example.com/x:a b", `"a b" is no tag`],
   ["oci://registry.example.com/x@sha256:12", `"sha256:12" is no digest`],
+  ["oci://localhost:99999/x:1", "99999 is no port"],
+  ["oci://localhost:0/x:1", "0 is no port"],
+  ["oci://999.999.999.999/x:1", `"999.999.999.999" is no registry: its host is no name and no address`],
+  ["oci://[:::]:80/a:b", `"[:::]:80" is no registry: its host is no name and no address`],
   ["oci://user@registry.example.com/x:1", "names no repository"],
 ])("%s is refused with the part that is wrong", (text, reason) => {
   expect(() => parseReference(text)).toThrow(reason);
@@ -38,4 +42,5 @@ test("modules may lie at the top of a registry or below a path", () => {
     path: "mesh/prod",
   });
   expect(() => parseRegistry("mesh")).toThrow(`"mesh" is no registry`);
+  expect(() => parseRegistry("localhost:65536")).toThrow("65536 is no port");
 });

@@ -30,7 +30,8 @@ afterEach(async () => {
 
 const push = (name = "lanes", artifact = lanesArtifact(shop)) =>
   pushArtifact(new Registry(registry.host, options), name, artifact, "v1");
-const read = (reference: string) => readLanes(`oci://${registry.host}/${reference}`, options);
+const at = (reference: string) => parseReference(`${registry.host}/${reference}`);
+const read = (reference: string) => readLanes(at(reference), options);
 
 async function login(entry: object): Promise<void> {
   await writeFile(join(folder, "config.json"), JSON.stringify({auths: {[registry.host]: entry}}));
@@ -147,7 +148,7 @@ test("a registry that stays broken is given up, whatever wait it asks for", asyn
 
 test("a registry that does not answer is given up after a time", async () => {
   registry.before = () => true;
-  const failing = readLanes(`oci://${registry.host}/lanes:v1`, {
+  const failing = readLanes(at("lanes:v1"), {
     ...options,
     plainHttp: true,
     patience: {...hasty, timeoutMs: 50},
@@ -176,7 +177,7 @@ test("Basic credentials go to a registry that asks for them, and to no other", a
   const other = await StandIn.start();
   other.before = registry.before;
   try {
-    const refused = readLanes(`oci://${other.host}/lanes:v1`, options);
+    const refused = readLanes(parseReference(`${other.host}/lanes:v1`), options);
     await expect(refused).rejects.toThrow(`has none for it: docker login ${other.host}`);
   } finally {
     await other.stop();

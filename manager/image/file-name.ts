@@ -1,0 +1,6 @@
+import {isPrintable} from "./printable.ts";
+
+/** Whether a file may be called so wherever it is pulled to: no path, not hidden, nothing that steers a terminal. */
+export function isFileName(name: string): boolean {
+  return /^[^./\\][^/\\]*$/.test(name) && isPrintable(name);
+}
