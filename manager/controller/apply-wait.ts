@@ -21,8 +21,11 @@ export async function reconcileUntilReady(
   options: ReconcileOptions,
 ): Promise<{result: PassResult<Desired>; waiting: readonly string[]}> {
   let said = "";
+  let {known} = options;
   for (;;) {
-    const result = await reconcile(api, settings, {...options, wait: true, timeoutMs: Math.max(0, end - Date.now())});
+    const timeoutMs = Math.max(0, end - Date.now());
+    const result = await reconcile(api, settings, {...options, known, wait: true, timeoutMs});
+    known = undefined;
     const waiting = result.aim.waiting(lanes);
     if (waiting.length === 0 || Date.now() >= end) return {result, waiting};
     const text = waiting.join("\n");

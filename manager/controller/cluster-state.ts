@@ -29,12 +29,16 @@ export const factKinds: readonly Kind[] = [
 export const groupKind: Kind = {apiVersion: "meshlane.dev/v1alpha1", kind: "SwimLaneGroup"};
 export const laneKind: Kind = {apiVersion: "meshlane.dev/v1alpha1", kind: "SwimLane"};
 
-/** All that a pass has to know. */
-export interface ClusterState {
-  /** All objects but groups and lanes, ours too. */
+/** What a cluster has besides groups and lanes. */
+export interface KnownObjects {
+  /** Ours too. */
   readonly objects: readonly KubernetesObject[];
   /** Those among them that we wrote. */
   readonly live: readonly KubernetesObject[];
+}
+
+/** All that a pass has to know. */
+export interface ClusterState extends KnownObjects {
   readonly groups: readonly KubernetesObject[];
   readonly lanes: readonly KubernetesObject[];
 }
@@ -42,12 +46,17 @@ export interface ClusterState {
 /**
  * Reads the cluster. What we derive from lanes is read before the lanes: who changes a derived object has seen its lane, so
  * when two do this at once, the one that knows less fails at the resourceVersion that it read (see `pass`).
+ * @param known what was read before, and is not read again
  */
-export async function readState(api: Api): Promise<ClusterState> {
+export async function readState(api: Api, known?: KnownObjects): Promise<ClusterState> {
+  const objects = known ?? (await readKnown(api));
+  return {...objects, ...(await readLanes(api))};
+}
+
+export async function readKnown(api: Api): Promise<KnownObjects> {
   const derived = await listAll(api, derivedKinds);
   const facts = await listAll(api, factKinds);
-  const {groups, lanes} = await readLanes(api);
-  return {objects: [...derived, ...facts], live: derived.filter(isOurs), groups, lanes};
+  return {objects: [...derived, ...facts], live: derived.filter(isOurs)};
 }
 
 export async function readLanes(api: Api): Promise<{groups: KubernetesObject[]; lanes: KubernetesObject[]}> {

@@ -7,7 +7,7 @@ import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {GroupStatus} from "../model/status.ts";
 import type {Stage} from "../render/istio/steps.ts";
 import {clusterSource} from "./cluster-mesh.ts";
-import {type ClusterState, readLanes, readState} from "./cluster-state.ts";
+import {type ClusterState, type KnownObjects, readLanes, readState} from "./cluster-state.ts";
 import {Changes, type Changed} from "./changes.ts";
 import {ProxyWatch, type ProxyOptions} from "./proxies.ts";
 
@@ -24,6 +24,8 @@ export interface PassOptions extends ProxyOptions {
   readonly dryRun?: boolean;
   /** Return only when the proxies have everything, not only where the order of changes needs it. */
   readonly wait?: boolean;
+  /** What was read a moment ago: the first try reads only groups and lanes. */
+  readonly known?: KnownObjects | undefined;
 }
 
 export interface PassResult<Aim> {
@@ -37,24 +39,21 @@ const tries = 8;
  * One pass: read, decide what is to be there, write it in the safe order. Every write names the version that was read, so
  * where somebody else changed an object meanwhile, everything is read and decided anew; and so it is where somebody changed
  * groups or lanes before the last write, whose own pass may have found all as it should be, and then lost it to this one.
- * @param decide pure
+ * @param decide is asked in each try, and changes nothing
  * @throws ClusterError
  */
 export async function pass<Aim>(
   api: Api,
-  decide: (state: ClusterState) => Task<Aim>,
+  decide: (state: ClusterState) => Task<Aim> | Promise<Task<Aim>>,
   options: PassOptions,
 ): Promise<PassResult<Aim>> {
   const done: Changed[] = [];
   const end = Date.now() + options.timeoutMs;
   for (let attempt = 1; ; attempt++) {
+    const known = attempt === 1 ? options.known : undefined;
+    const timeoutMs = Math.max(0, end - Date.now());
     try {
-      const {current, ...result} = await once(
-        api,
-        decide,
-        {...options, timeoutMs: Math.max(0, end - Date.now())},
-        done,
-      );
+      const {current, ...result} = await once(api, decide, {...options, known, timeoutMs}, done);
       if (current || attempt === tries) return result;
     } catch (error) {
       const race = error instanceof ClusterError && (error.reason === "Conflict" || error.reason === "AlreadyExists");
@@ -66,19 +65,20 @@ export async function pass<Aim>(
 
 async function once<Aim>(
   api: Api,
-  decide: (state: ClusterState) => Task<Aim>,
+  decide: (state: ClusterState) => Task<Aim> | Promise<Task<Aim>>,
   options: PassOptions,
   done: Changed[],
 ): Promise<PassResult<Aim> & {current: boolean}> {
   const already = done.length;
-  const state = await readState(api);
-  const {aim, stages, owners} = decide(state);
+  const state = await readState(api, options.known);
+  const {aim, stages, owners} = await decide(state);
   const changes = new Changes(api, state.objects, {dryRun: options.dryRun === true, done});
   const writes = stages.flatMap((stage) => stage.writes).some((write) => changes.isNeeded(write));
   const inOrder = writes && stages.some(({waitAfter}) => waitAfter);
   const mustWait = options.dryRun !== true && (options.wait === true || inOrder);
   const proxies = mustWait ? await ProxyWatch.open(api, options) : undefined;
-  if (options.dryRun !== true && owners !== undefined) await remember(api, state.groups, owners);
+  // Who owns which bucket is kept before any edge learns of it.
+  if (options.dryRun !== true) for (const group of withOwners(state.groups, owners)) await api.replaceStatus(group);
   await carryOut(stages, changes, proxies, options);
   if (options.dryRun !== true && done.length > already && (await areOthers(api, state)))
     return {aim, changes: done, current: false};
@@ -118,12 +118,12 @@ function hasMore(stages: readonly Stage[], stage: Stage, changes: Changes): bool
   return later.some(({writes}) => writes.some((write) => changes.isNeeded(write)));
 }
 
-/** Who owns which bucket is kept before any edge learns of it. */
-async function remember(api: Api, groups: readonly KubernetesObject[], owners: Owners): Promise<void> {
-  for (const group of groups) {
+/** Those groups whose status does not say yet who owns which bucket, as they are to be. */
+export function withOwners(groups: readonly KubernetesObject[], owners: Owners | undefined): KubernetesObject[] {
+  if (owners === undefined) return [];
+  return groups.flatMap((group) => {
     const buckets = owners[`${group.metadata.namespace}/${group.metadata.name}`] ?? {};
     const status = (group.status ?? {}) as GroupStatus;
-    if (isDeepStrictEqual(status.buckets ?? {}, buckets)) continue;
-    await api.replaceStatus({...group, status: {...status, buckets}});
-  }
+    return isDeepStrictEqual(status.buckets ?? {}, buckets) ? [] : [{...group, status: {...status, buckets}}];
+  });
 }
