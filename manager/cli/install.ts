@@ -1,10 +1,10 @@
-import {readFileSync} from "node:fs";
 import {Command, Option} from "commander";
 import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
 import type {Changed} from "../controller/changes.ts";
 import {install, installationObjects} from "../controller/installation.ts";
 import {seenNative} from "../controller/native-support.ts";
+import {ownVersion} from "../controller/own-version.ts";
 import {readSettings, type Settings} from "../controller/settings.ts";
 import {hasModules, moduleDigests, pushModules} from "../image/index.ts";
 import {traceIds} from "../model/index.ts";
@@ -185,18 +185,13 @@ async function freshSettings(registry: string): Promise<Settings> {
   return {
     mesh: {traceIds, plainText: false},
     registry,
-    version: version(),
+    version: ownVersion(),
     digests: await moduleDigests(),
     extensionApi: "WasmPlugin",
     nativeSupported: false,
     nativeDecided: false,
     plainHttp: false,
   };
-}
-
-function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as {version: string}).version;
 }
 
 /** The modules are in the registry, by their digests, before anything names them. */

@@ -1,6 +1,6 @@
-import {readFileSync} from "node:fs";
 import {Command, CommanderError} from "commander";
 import {ClusterError} from "../cluster/failure.ts";
+import {ownVersion} from "../controller/own-version.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import type {Terminal} from "./terminal.ts";
 
@@ -68,7 +68,7 @@ function isMessage(error: unknown): error is Error {
 async function build(asked: string | undefined, terminal: Terminal, exit: (code: number) => void): Promise<Command> {
   const program = new Command("meshlane")
     .description("Swim lanes for Istio and Envoy")
-    .version(version(), "--version", "print the version")
+    .version(ownVersion(), "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .usage("VERB [options]")
     .addHelpText("after", examples);
@@ -81,9 +81,4 @@ async function build(asked: string | undefined, terminal: Terminal, exit: (code:
     });
   }
   return program;
-}
-
-function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as {version: string}).version;
 }

@@ -29,7 +29,8 @@ async function run(options: InstallOptions & ProxyFlags, terminal: Terminal): Pr
   const {api} = connectTo(options);
   const {dryRun} = options;
   try {
-    const settings = await settingsFor(api, await requireSettings(api), options);
+    // A newer installation is refused by settingsFor, which knows the way back too.
+    const settings = await settingsFor(api, await requireSettings(api, () => {}), options);
     await provideModules(settings, options, terminal);
     printChanges(
       await install(api, await installationObjects(settings), {dryRun, warn: progressOn(terminal)}),

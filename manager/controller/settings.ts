@@ -3,7 +3,9 @@ import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
 import {type MeshModule, meshModules} from "../compile/module.ts";
 import {type KubernetesObject, managedBy} from "../model/kubernetes.ts";
+import {isNewer} from "../model/version-order.ts";
 import type {IstioOptions} from "../render/istio/options.ts";
+import {ownVersion} from "./own-version.ts";
 
 /** What `install` decided for the whole mesh, kept in ConfigMap meshlane-system/meshlane. */
 export type Settings = Omit<IstioOptions, "adopt" | "digests"> & {
@@ -88,12 +90,25 @@ export async function readSettings(api: Api): Promise<Settings | undefined> {
   return {...rest, mesh: {traceIds, plainText}, nativeSupported: native};
 }
 
-/** @throws ClusterError where Meshlane is not installed */
-export async function requireSettings(api: Api): Promise<Settings> {
+/**
+ * @param onNewer gets the message where the installation is newer than this program
+ * @throws ClusterError where Meshlane is not installed
+ */
+export async function requireSettings(api: Api, onNewer: (message: string) => void = refuse): Promise<Settings> {
   const settings = await readSettings(api);
-  if (settings !== undefined) return settings;
-  throw new ClusterError(
-    "NotFound",
-    "Meshlane is not installed in this cluster: run meshlane install --registry registry.example.com/mesh",
-  );
+  if (settings === undefined) {
+    throw new ClusterError(
+      "NotFound",
+      "Meshlane is not installed in this cluster: run meshlane install --registry registry.example.com/mesh",
+    );
+  }
+  const {version} = settings;
+  const own = ownVersion();
+  if (isNewer(version, own))
+    onNewer(`version ${version} is installed, which is newer than this program, ${own}. Use meshlane ${version} or later`);
+  return settings;
+}
+
+function refuse(message: string): never {
+  throw new ClusterError("Other", message);
 }
