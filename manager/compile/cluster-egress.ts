@@ -1,7 +1,7 @@
 import {selects} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {Gateway, KubernetesService} from "./cluster-facts.ts";
-import {resolveHost, covers, serviceOf} from "./hosts.ts";
+import {covers, hostOf, resolveHost, serviceOf} from "./hosts.ts";
 
 interface Known {
   readonly domain: string;
@@ -9,6 +9,38 @@ interface Known {
   readonly gateways: ReadonlyMap<string, Gateway>;
   readonly virtualServices: readonly KubernetesObject[];
   readonly serviceEntries: readonly KubernetesObject[];
+  readonly httpRoutes: readonly KubernetesObject[];
+}
+
+/** Services, `NAMESPACE/NAME`, that requests for hosts go to which are no Services of the mesh. */
+export interface Leaving {
+  /** Those that are gateways. */
+  readonly egressGateways: readonly string[];
+  /** The others, for hosts that are known to be outside: proxies of the user's, or what answers in their place. */
+  readonly standIns: readonly string[];
+}
+
+/** What the mesh sends some hosts to, resolved. */
+interface Sent {
+  readonly hosts: readonly string[];
+  readonly targets: readonly string[];
+}
+
+/** By the VirtualServices and HTTPRoutes that sidecars use. */
+export function leavingOf(known: Known): Leaving {
+  const found = [...byVirtualServices(known), ...byHttpRoutes(known)].flatMap(({hosts, targets}) => {
+    const foreign = hosts.filter((host) => isForeign(host, known));
+    const outside = foreign.some((host) => isOutside(host, known));
+    return (foreign.length === 0 ? [] : targets)
+      .map((host) => known.services.get(serviceOf(host, known.domain) ?? ""))
+      .filter((service) => service !== undefined)
+      .map((service) => ({key: service.key, gateway: servesGateway(service, known), outside}));
+  });
+  const keys = (some: readonly {key: string}[]) => [...new Set(some.map(({key}) => key))].sort();
+  return {
+    egressGateways: keys(found.filter(({gateway}) => gateway)),
+    standIns: keys(found.filter(({gateway, outside}) => outside && !gateway)),
+  };
 }
 
 interface VirtualServiceSpec {
@@ -23,26 +55,42 @@ interface RouteTo {
   readonly route?: readonly {readonly destination?: {readonly host?: string}}[];
 }
 
-/**
- * Services, `NAMESPACE/NAME`, that requests leave the mesh through: the mesh sends them, by a VirtualService, a host that
- * is none of its Services, and they are gateways or the host is known to be outside.
- */
-export function egressGatewaysOf(known: Known): string[] {
-  const found = known.virtualServices.flatMap(({metadata, spec}) => {
-    const {hosts = [], gateways = ["mesh"], ...routes} = (spec ?? {}) as VirtualServiceSpec;
-    if (!gateways.includes("mesh")) return [];
-    const namespace = metadata.namespace ?? "default";
-    const foreign = hosts
-      .map((host) => resolveHost(host, namespace, known.domain))
-      .filter((host) => isForeign(host, known));
-    if (foreign.length === 0) return [];
-    const outside = foreign.some((host) => isOutside(host, known));
-    return targets(routes)
-      .map((host) => serviceOf(resolveHost(host, namespace, known.domain), known.domain))
-      .filter((key): key is string => key !== undefined && known.services.has(key))
-      .filter((key) => outside || servesGateway(known.services.get(key)!, known));
+function byVirtualServices({virtualServices, domain}: Known): Sent[] {
+  return virtualServices.flatMap(({metadata, spec}) => {
+    const {hosts = [], gateways = [], http = [], tls = [], tcp = []} = (spec ?? {}) as VirtualServiceSpec;
+    if (gateways.length > 0 && !gateways.includes("mesh")) return [];
+    const resolved = (host: string) => resolveHost(host, metadata.namespace ?? "default", domain);
+    const routes = [...http, ...tls, ...tcp].flatMap(({route = []}) => route);
+    const targets = routes.flatMap(({destination}) => destination?.host ?? []);
+    return [{hosts: hosts.map(resolved), targets: targets.map(resolved)}];
   });
-  return [...new Set(found)].sort();
+}
+
+interface Ref {
+  readonly kind?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+interface HttpRouteSpec {
+  readonly parentRefs?: readonly Ref[];
+  readonly rules?: readonly {readonly backendRefs?: readonly Ref[]}[];
+}
+
+/** Rule: extractParentReferenceInfo and buildDestination in Istio's pilot/pkg/config/kube/gateway/conversion.go. */
+function byHttpRoutes({httpRoutes, serviceEntries, domain}: Known): Sent[] {
+  return httpRoutes.flatMap(({metadata, spec}) => {
+    const {parentRefs = [], rules = []} = (spec ?? {}) as HttpRouteSpec;
+    const keyOf = ({name = "", namespace = metadata.namespace ?? "default"}: Ref) => `${namespace}/${name}`;
+    const parents = new Set(parentRefs.filter(({kind}) => kind === "ServiceEntry").map(keyOf));
+    const hosts = serviceEntries
+      .filter((entry) => parents.has(`${entry.metadata.namespace ?? "default"}/${entry.metadata.name}`))
+      .flatMap((entry) => (entry.spec as {hosts?: readonly string[]} | undefined)?.hosts ?? []);
+    const targets = rules
+      .flatMap(({backendRefs = []}) => backendRefs)
+      .map((ref) => (ref.kind === "Hostname" ? (ref.name ?? "") : hostOf(keyOf(ref), domain)));
+    return hosts.length === 0 ? [] : [{hosts, targets}];
+  });
 }
 
 function isForeign(host: string, {domain, services}: Known): boolean {
@@ -64,8 +112,4 @@ function servesGateway({key, selector}: KubernetesService, {gateways}: Known): b
       (gateway.namespaces.includes(namespace) || gateway.workloads.length === 0) &&
       selects(gateway.selector, selector),
   );
-}
-
-function targets({http = [], tls = [], tcp = []}: VirtualServiceSpec): string[] {
-  return [...http, ...tls, ...tcp].flatMap(({route = []}) => route.flatMap(({destination}) => destination?.host ?? []));
 }

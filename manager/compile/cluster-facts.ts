@@ -22,8 +22,10 @@ export interface ClusterFacts extends Facts {
   readonly serviceEntries: readonly KubernetesObject[];
   /** Routes of the Gateway API. */
   readonly httpRoutes: readonly KubernetesObject[];
-  /** Services, `NAMESPACE/NAME`, that requests leave the mesh through. */
+  /** Services, `NAMESPACE/NAME`, of gateways that requests leave the mesh through. */
   readonly egressGateways: readonly string[];
+  /** Other Services, `NAMESPACE/NAME`, that the mesh sends hosts outside to. */
+  readonly standIns: readonly string[];
   /** By name; a namespace that is not here is not known. */
   readonly namespaces: ReadonlyMap<string, {readonly ambient: boolean}>;
 }

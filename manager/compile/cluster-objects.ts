@@ -1,7 +1,7 @@
 import {selects} from "../model/index.ts";
 import {original} from "../model/adopted.ts";
 import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
-import {egressGatewaysOf} from "./cluster-egress.ts";
+import {leavingOf} from "./cluster-egress.ts";
 import type {ClusterFacts, KubernetesService} from "./cluster-facts.ts";
 import {gatewaysOf} from "./cluster-gateways.ts";
 import {serviceFact} from "./cluster-services.ts";
@@ -45,6 +45,7 @@ export function clusterFacts(
   );
   const virtualServices = theirs("VirtualService", istioNetworking);
   const serviceEntries = theirs("ServiceEntry", istioNetworking);
+  const httpRoutes = theirs("HTTPRoute", "gateway.networking.k8s.io/");
   return {
     domain,
     complete,
@@ -57,8 +58,8 @@ export function clusterFacts(
     destinationRules: theirs("DestinationRule", istioNetworking),
     sidecars: theirs("Sidecar", istioNetworking),
     serviceEntries,
-    httpRoutes: theirs("HTTPRoute", "gateway.networking.k8s.io/"),
-    egressGateways: egressGatewaysOf({domain, services, gateways, virtualServices, serviceEntries}),
+    httpRoutes,
+    ...leavingOf({domain, services, gateways, virtualServices, serviceEntries, httpRoutes}),
     namespaces: namespacesOf(ordered),
   };
 }

@@ -1,7 +1,6 @@
 import type {ClusterFacts, Gateway} from "../../compile/cluster-facts.ts";
 import type {GroupPlan} from "../../compile/plan.ts";
 import {edgeConfig, namespaceOutboundConfig} from "../filter-config.ts";
-import {egressHosts} from "./namespaces.ts";
 import {podsName} from "./pod-names.ts";
 import {nameOf, namespaceOf} from "./names.ts";
 import type {IstioObject, IstioOptions, Notice} from "./options.ts";
@@ -10,15 +9,19 @@ import {pluginObject} from "./plugins.ts";
 import {type Entrance, type Entrances, podSets, type PodSet, unguarded} from "./pod-sets.ts";
 import {gatewayStrip} from "./strip.ts";
 
-/**
- * For each set of gateway pods where groups enter: the native strip, the edge, and outbound where the namespace has none.
- * @param covered namespaces that have outbound on every pod
- */
+interface Around {
+  /** Namespaces that have outbound on every pod. */
+  readonly covered: readonly string[];
+  /** Hosts that requests leave the mesh through. */
+  readonly egress: readonly string[];
+}
+
+/** For each set of gateway pods where groups enter: the native strip, the edge, and outbound where the namespace has none. */
 export function renderGateways(
   groups: readonly GroupPlan[],
   facts: ClusterFacts,
   options: IstioOptions,
-  covered: readonly string[],
+  {covered, egress}: Around,
 ): Entrances {
   const entrances: Entrance[] = [];
   const notices: Notice[] = [];
@@ -36,7 +39,9 @@ export function renderGateways(
   }
   const {sets, left: shared, notices: said} = podSets(entrances);
   return {
-    objects: sets.flatMap((pods) => gatewayObjects(pods, facts, options, !covered.includes(pods.namespace))),
+    objects: sets.flatMap((pods) =>
+      gatewayObjects(pods, options, covered.includes(pods.namespace) ? undefined : egress),
+    ),
     notices: [...notices, ...said],
     ...unguarded([...left, ...shared]),
   };
@@ -57,11 +62,11 @@ function entrancesOf(gateway: Gateway, group: GroupPlan, {rootNamespace}: Cluste
   }));
 }
 
+/** @param egress of outbound, where it is needed */
 function gatewayObjects(
   {what, namespace, selector, groups}: PodSet,
-  facts: ClusterFacts,
   options: IstioOptions,
-  outbound: boolean,
+  egress: readonly string[] | undefined,
 ): IstioObject[] {
   const pods = {part: "edge", namespace, selector, mode: "CLIENT"} as const;
   const edge = {
@@ -70,12 +75,12 @@ function gatewayObjects(
     place: "edge",
     config: edgeConfig(options.mesh, groups),
   } as const;
-  const config = namespaceOutboundConfig(options.mesh, {lanes: [], fallbacks: []}, egressHosts(facts));
+  const config = namespaceOutboundConfig(options.mesh, {lanes: [], fallbacks: []}, egress ?? []);
   const leaving = {...pods, name: podsName("outbound", selector), place: "outbound", config} as const;
   const objects = [
     gatewayStrip(namespace, selector),
     pluginObject(edge, options),
-    ...(outbound ? [pluginObject({...leaving, part: "filter"}, options)] : []),
+    ...(egress === undefined ? [] : [pluginObject({...leaving, part: "filter"}, options)]),
   ];
   return objects.map((object) => madeFor(what, object));
 }

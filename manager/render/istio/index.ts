@@ -4,7 +4,7 @@ import {keyOf, type Mesh, type SwimLaneGroup} from "../../model/index.ts";
 import {renderEntryRoutes} from "./entry-routes.ts";
 import {renderEntryServices} from "./entry-services.ts";
 import {renderGateways} from "./gateways.ts";
-import {filterNamespaces, namespacePlugins, podLanes} from "./namespaces.ts";
+import {egressHosts, filterNamespaces, namespacePlugins, podLanes} from "./namespaces.ts";
 import {selectorKey} from "./pod-names.ts";
 import {type IstioObject, type IstioOptions, type Notice, PART, type Rendering} from "./options.ts";
 import {identity, madeFor, purposes, tooLarge, undecided} from "./own-object.ts";
@@ -23,12 +23,13 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
   const native = mesh.groups.some(
     ({spec: {routing}}) => routing === "native" || (routing === "auto" && options.nativeSupported),
   );
+  const egress = egressHosts(plan, facts);
   const filters = namespaces.flatMap((namespace) => {
     const except = entries.pods.filter((pods) => pods.namespace === namespace).map(({selector}) => selector);
     const pods = podLanes(namespace, plan, mesh, facts);
-    return namespacePlugins(namespace, {pods, except: except.sort(bySelector), native}, facts, options);
+    return namespacePlugins(namespace, {pods, except: except.sort(bySelector), egress, native}, options);
   });
-  const gateways = renderGateways(plan.groups, facts, options, namespaces);
+  const gateways = renderGateways(plan.groups, facts, options, {covered: namespaces, egress});
   const guarded = withoutUnguarded(plan, mesh, [...entries.unguarded, ...gateways.unguarded]);
   const parts: Rendering[] = [
     {objects: filters, notices, kept: guarded.kept},

@@ -1,7 +1,7 @@
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import {laneDestination} from "../../compile/destination.ts";
 import {hostOf} from "../../compile/hosts.ts";
-import type {Labels, Plan} from "../../compile/plan.ts";
+import type {LaneRoute, Labels, Plan} from "../../compile/plan.ts";
 import type {Mesh} from "../../model/index.ts";
 import {inboundConfig, namespaceOutboundConfig, type PodLanes} from "../filter-config.ts";
 import {callersOf} from "./callers.ts";
@@ -22,15 +22,26 @@ export function filterNamespaces(plan: Plan, mesh: Mesh): string[] {
   ].sort();
 }
 
-/** Hosts of the Services that requests leave the mesh through. */
-export function egressHosts({egressGateways, domain}: ClusterFacts): string[] {
-  return egressGateways.map((service) => hostOf(service, domain));
+/**
+ * Hosts of the Services that requests leave the mesh through. A group's own service that answers in the place of a host outside
+ * is none of them: its pods have the filter, and its lanes hold.
+ */
+export function egressHosts({services}: Plan, {egressGateways, standIns, domain}: ClusterFacts): string[] {
+  const own = new Set(services.flatMap(({service, lanes}) => [service, ...lanes.flatMap(servicesOf)]));
+  const leaving = [...egressGateways, ...standIns.filter((service) => !own.has(service))];
+  return leaving.sort().map((service) => hostOf(service, domain));
+}
+
+function servicesOf({chain}: LaneRoute): string[] {
+  return chain.map(({service}) => service);
 }
 
 interface NamespacePods {
   readonly pods: PodLanes;
   /** Labels of pods that another filter is on. */
   readonly except: readonly Labels[];
+  /** Hosts that requests leave the mesh through. */
+  readonly egress: readonly string[];
   /** Whether some group is routed natively, so that callers go on to the next of a chain. */
   readonly native: boolean;
 }
@@ -38,15 +49,14 @@ interface NamespacePods {
 /** The filter on every pod of a namespace: inbound remembers, outbound restores. */
 export function namespacePlugins(
   namespace: string,
-  {pods, except, native}: NamespacePods,
-  facts: ClusterFacts,
+  {pods, except, egress, native}: NamespacePods,
   options: IstioOptions,
 ): IstioObject[] {
   const inbound = {mode: "SERVER", place: "inbound", config: inboundConfig(options.mesh, except)} as const;
   const outbound = {
     mode: "CLIENT",
     place: "outbound",
-    config: namespaceOutboundConfig(options.mesh, pods, egressHosts(facts)),
+    config: namespaceOutboundConfig(options.mesh, pods, egress),
   } as const;
   const plugins = [inbound, outbound].map((plugin) =>
     pluginObject({part: "filter", namespace, name: objectName(plugin.place), ...plugin}, options),

@@ -148,15 +148,38 @@ test("a gateway of the Gateway API that names a Service has the pods of that one
 const entry = `{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: e, namespace: shop}, spec: {hosts: ["*.bank.com"], location: MESH_EXTERNAL}}\n---\n`;
 const toProxy = `{hosts: [api.bank.com], http: [{route: [{destination: {host: proxy}}]}]}`;
 
-test("what a VirtualService of the mesh sends a host outside to is an egress gateway", () => {
-  expect(facts(service("proxy") + entry + virtualService(toProxy)).egressGateways).toEqual(["shop/proxy"]);
+test("what a VirtualService of the mesh sends a host outside to stands there for it", () => {
+  expect(facts(service("proxy") + entry + virtualService(toProxy))).toMatchObject({
+    egressGateways: [],
+    standIns: ["shop/proxy"],
+  });
   const tls = `{hosts: [api.bank.com], gateways: [mesh, g], tls: [{route: [{destination: {host: proxy.shop.svc.cluster.local}}]}]}`;
-  expect(facts(service("proxy") + entry + virtualService(tls)).egressGateways).toEqual(["shop/proxy"]);
+  expect(facts(service("proxy") + entry + virtualService(tls)).standIns).toEqual(["shop/proxy"]);
+});
+
+const httpRoute = (parent: string, backend: string): string =>
+  `{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: h, namespace: shop}, spec: {parentRefs: [${parent}], rules: [{backendRefs: [${backend}]}]}}\n---\n`;
+const ofEntry = "{group: networking.istio.io, kind: ServiceEntry, name: e}";
+
+test.each([
+  ["a Service", "{name: proxy, port: 80}"],
+  ["a Service by its namespace", "{kind: Service, name: proxy, namespace: shop, port: 80}"],
+  ["a host", "{group: networking.istio.io, kind: Hostname, name: proxy.shop.svc.cluster.local, port: 80}"],
+])("what an HTTPRoute of a ServiceEntry names as %s is an egress gateway", (_, backend) => {
+  const gateway = istioGateway.replace("{istio: ingress}", "{app: proxy}");
+  const all = service("proxy") + gateway + entry;
+  expect(facts(all + httpRoute(ofEntry, backend)).egressGateways).toEqual(["shop/proxy"]);
+  expect(facts(all + httpRoute("{kind: Service, group: '', name: e}", backend)).egressGateways).toEqual([]);
+  expect(facts(all + httpRoute("{name: e}", backend)).egressGateways).toEqual([]);
 });
 
 test("what serves a Gateway is an egress gateway for hosts that nobody declared", () => {
   const gateway = istioGateway.replace("{istio: ingress}", "{app: proxy}");
-  expect(facts(service("proxy") + gateway + virtualService(toProxy)).egressGateways).toEqual(["shop/proxy"]);
+  for (const more of ["", entry])
+    expect(facts(service("proxy") + gateway + more + virtualService(toProxy))).toMatchObject({
+      egressGateways: ["shop/proxy"],
+      standIns: [],
+    });
 });
 
 test.each([
@@ -170,7 +193,7 @@ test.each([
     service("proxy") + service("cart") + entry + virtualService(toProxy.replace("api.bank.com", "cart")),
   ],
 ])("%s makes no egress gateway", (_, text) => {
-  expect(facts(text).egressGateways).toEqual([]);
+  expect(facts(text)).toMatchObject({egressGateways: [], standIns: []});
 });
 
 test("a namespace says whether it is ambient", () => {

@@ -31,6 +31,8 @@ const HOST = "lanes-outside.localhost";
 const BANK = "bank.example.com";
 /** Reached through an egress gateway. */
 const FAR = "far.example.com";
+/** Reached through an egress gateway by routes of the Gateway API. */
+const FARTHER = "farther.example.com";
 const LANE = "outside-ann";
 
 const entry = {gateways: [`${INGRESS}/public`], hosts: [HOST], lane: [{header: "x-swimlane", from: ["10.0.0.0/8"]}]};
@@ -80,11 +82,19 @@ function outsideObjects(): KubernetesObject[] {
       ports: [{number: 80, name: "http", protocol: "HTTP"}],
       endpoints: [{address: machine}],
     });
+  const httpRoute = (name: string, parent: object, backend: object): KubernetesObject => ({
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: {name, namespace: NAMESPACE},
+    spec: {parentRefs: [parent], rules: [{backendRefs: [{...backend, port: 80}]}]},
+  });
   const labels = {app: "egress"};
   const through = `egress.${NAMESPACE}.svc.cluster.local`;
   return [
     outside("bank", BANK),
     outside("far", FAR),
+    outside("farther", FARTHER),
+    httpRoute("farther-mesh", {group: "networking.istio.io", kind: "ServiceEntry", name: "farther"}, {name: "egress"}),
     gatewayDeployment("egress", labels, NAMESPACE),
     {
       apiVersion: "v1",
@@ -94,7 +104,12 @@ function outsideObjects(): KubernetesObject[] {
     } as KubernetesObject,
     istio("Gateway", "egress", {
       selector: labels,
-      servers: [{port: {number: 80, name: "http", protocol: "HTTP"}, hosts: [FAR]}],
+      servers: [{port: {number: 80, name: "http", protocol: "HTTP"}, hosts: [FAR, FARTHER]}],
+    }),
+    istio("VirtualService", "farther", {
+      hosts: [FARTHER],
+      gateways: ["egress"],
+      http: [{route: [{destination: {host: FARTHER, port: {number: 80}}}]}],
     }),
     istio("VirtualService", "far", {
       hosts: [FAR],
@@ -120,6 +135,7 @@ async function sent(pod: PodView, url: string, host: string | undefined, headers
 const ways = {
   "to a ServiceEntry's host": () => ({url: `http://${machine}/`, host: BANK}),
   "through an egress gateway": () => ({url: `http://${machine}/`, host: FAR}),
+  "through an egress gateway by an HTTPRoute": () => ({url: `http://${machine}/`, host: FARTHER}),
   "to an address that is no Service's": () => ({url: `http://${machine}/`}),
 };
 

@@ -66,17 +66,32 @@ test("a fork that comes and goes configures no sidecar anew: its pods carry the 
   expect(filters([shopText + fork, clusterText + service])).toEqual(filters([shopText, clusterText]));
 });
 
-test("hosts of egress gateways are outside the mesh", () => {
-  const egress = `
----
-{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: e, namespace: shop}, spec: {hosts: [bank.com]}}
----
-{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: e, namespace: shop}, spec: {hosts: [bank.com], tcp: [{route: [{destination: {host: inventory}}]}]}}`;
-  for (const {spec} of rendered([shopText, clusterText + egress]).objects.filter(({metadata}) =>
-    metadata.name.startsWith("meshlane-outbound"),
-  )) {
-    expect(spec["pluginConfig"]).toMatchObject({mesh: {egress: ["inventory.shop.svc.cluster.local"]}});
-  }
+/** What outbound is told to be outside, where bank.com, which is, goes to a Service. */
+function egressOf(...more: string[]): unknown[] {
+  const to = (host: string) =>
+    [
+      `{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: e, namespace: shop}, spec: {hosts: [bank.com]}}`,
+      `{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: e, namespace: shop}, spec: {hosts: [bank.com], tcp: [{route: [{destination: {host: ${host}}}]}]}}`,
+    ].join("\n---\n");
+  const [host = "", ...objects] = more;
+  const {objects: all} = rendered([shopText, clusterText, to(host), ...objects]);
+  const configs = all
+    .filter(({metadata}) => metadata.name.startsWith("meshlane-outbound"))
+    .map(({spec}) => (spec["pluginConfig"] as {mesh?: {egress: unknown}}).mesh?.egress);
+  expect(configs).not.toEqual([]);
+  return configs;
+}
+
+test("what hosts outside are sent to, gateways or proxies of the user's, is outside the mesh", () => {
+  const proxy = `{apiVersion: v1, kind: Service, metadata: {name: proxy, namespace: far}, spec: {selector: {app: proxy}}}`;
+  const hosts = ["proxy.far.svc.cluster.local"];
+  for (const egress of egressOf(hosts[0]!, proxy)) expect(egress).toEqual(hosts);
+});
+
+test("a group's own service stays in the mesh when it answers in the place of a host outside", () => {
+  for (const egress of egressOf("cart")) expect(egress).toBeUndefined();
+  const gateway = `{apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: out, namespace: shop}, spec: {selector: {app: cart}}}`;
+  for (const egress of egressOf("cart", gateway)) expect(egress, "unless it is a gateway").toHaveLength(1);
 });
 
 test("inbound and outbound are in the group's namespace, in those on the way, and where its lanes' workloads are", () => {
