@@ -43,6 +43,8 @@ const reasons: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
   CERT_HAS_EXPIRED: "its certificate has expired",
   CERT_NOT_YET_VALID: "its certificate is not valid yet: is this machine's clock right?",
+  // What fetch says of ports that are other protocols', which have no code.
+  "bad port": "HTTP clients ask no server on this port, which another protocol has: give the registry another",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for other names than this one",
 };
 
@@ -137,7 +139,7 @@ function wait(ms: number): Promise<void> {
 function unreachable(url: URL, error: Error, timeoutMs: number): Error {
   const {cause} = error as {cause?: NodeJS.ErrnoException};
   const code = cause?.code ?? "";
-  const reason = reasonOf(error, code, timeoutMs) ?? cause?.message ?? error.message;
+  const reason = reasonOf(error, code || cause?.message || "", timeoutMs) ?? cause?.message ?? error.message;
   return Object.assign(new Error(`${url.host}: ${reason}`, {cause: error}), {code});
 }
 

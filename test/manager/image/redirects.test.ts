@@ -75,30 +75,37 @@ test("an upload goes to another machine's plain HTTP only when told so", async (
   expect(asked).toEqual(["PUT", "PUT"]);
 });
 
-test("credentials do not go along to another host, nor may it ask for them", async () => {
-  const realm = 'Basic realm="registry"';
-  const seen: (string | undefined)[] = [];
-  elsewhere.before = ({headers}, response) => {
-    seen.push(headers.authorization);
-    response.writeHead(401, {"www-authenticate": realm}).end();
-    return true;
-  };
-  registry.before = ({headers, url = ""}, response) => {
-    if (headers.authorization === undefined) response.writeHead(401, {"www-authenticate": realm}).end();
-    else response.writeHead(307, {location: `http://${elsewhere.host}${url}`}).end();
-    return true;
-  };
+/** The manifest, asked for by somebody who is logged in at the registry. */
+async function askAsAnn(): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), "meshlane-redirects-"));
   const auth = Buffer.from("ann:secret").toString("base64");
   await writeFile(join(folder, "config.json"), JSON.stringify({auths: {[registry.host]: {auth}}}));
   try {
-    const client = new Registry(registry.host, {env: {DOCKER_CONFIG: folder}});
-    await expect(client.manifest("lanes", "v1")).rejects.toThrow("fetching lanes:v1: 401");
+    return await new Registry(registry.host, {env: {DOCKER_CONFIG: folder}}).manifest("lanes", "v1");
   } finally {
     await rm(folder, {recursive: true});
   }
-  expect(seen).toEqual([undefined]);
-});
+}
+
+test.each(["at once", "once it knows who asks"])(
+  "credentials do not go along to another host that the registry sends to %s, nor may that ask for them",
+  async (when) => {
+    const seen: (string | undefined)[] = [];
+    elsewhere.before = ({headers}, response) => {
+      seen.push(headers.authorization);
+      response.writeHead(401, {"www-authenticate": `Bearer realm="http://${elsewhere.host}/token"`}).end();
+      return true;
+    };
+    registry.before = ({headers, url = ""}, response) => {
+      const asks = when !== "at once" && headers.authorization === undefined;
+      if (asks) response.writeHead(401, {"www-authenticate": 'Basic realm="registry"'}).end();
+      else response.writeHead(307, {location: `http://${elsewhere.host}${url}`}).end();
+      return true;
+    };
+    await expect(askAsAnn()).rejects.toThrow("fetching lanes:v1: 401");
+    expect(seen).toEqual([undefined]);
+  },
+);
 
 test("an identity token is not sent on to another host by the token server", async () => {
   elsewhere.before = (_, response) => {

@@ -53,4 +53,7 @@ test("a registry that is not there is told from one whose name does not exist", 
   await expect(read("oci://registry.invalid/x:1", {env})).rejects.toThrow(
     /registry\.invalid: (there is no host of this name|its name cannot be looked up now)/,
   );
+  await expect(read("oci://127.0.0.1:6000/x:1", {env})).rejects.toThrow(
+    "127.0.0.1:6000: HTTP clients ask no server on this port, which another protocol has: give the registry another",
+  );
 });
