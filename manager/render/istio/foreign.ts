@@ -18,6 +18,8 @@ export interface HttpRoute {
   readonly redirect?: JsonObject;
   readonly directResponse?: JsonObject;
   readonly retries?: JsonObject;
+  readonly mirror?: {readonly host?: string};
+  readonly mirrors?: readonly {readonly destination?: {readonly host?: string}}[];
   readonly delegate?: JsonObject;
 }
 
@@ -67,9 +69,13 @@ export function virtualServices(facts: ClusterFacts): ForeignVirtualService[] {
 /** Those that sidecars use for `host`, the oldest first: istiod takes no other. */
 export function meshVirtualServices(all: readonly ForeignVirtualService[], host: string, domain: string) {
   return all
-    .filter(({spec}) => spec.gateways === undefined || spec.gateways.length === 0 || spec.gateways.includes("mesh"))
+    .filter(({spec}) => isForMesh(spec))
     .filter(({spec, namespace}) => hasHost(spec, namespace, host, domain))
     .toSorted((a, b) => age(a).localeCompare(age(b)) || a.key.localeCompare(b.key));
+}
+
+export function isForMesh({gateways = []}: VirtualServiceSpec): boolean {
+  return gateways.length === 0 || gateways.includes("mesh");
 }
 
 function hasHost({hosts = []}: VirtualServiceSpec, namespace: string, host: string, domain: string): boolean {

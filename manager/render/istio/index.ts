@@ -4,6 +4,7 @@ import {keyOf, type Mesh, type SwimLaneGroup} from "../../model/index.ts";
 import {renderEntryRoutes} from "./entry-routes.ts";
 import {renderEntryServices} from "./entry-services.ts";
 import {renderGateways} from "./gateways.ts";
+import {mirrorNotices} from "./mirrors.ts";
 import {egressHosts, filterNamespaces, namespacePlugins, podLanes} from "./namespaces.ts";
 import {selectorKey} from "./pod-names.ts";
 import {type IstioObject, type IstioOptions, type Notice, PART, type Rendering} from "./options.ts";
@@ -31,8 +32,9 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
   });
   const gateways = renderGateways(plan.groups, facts, options, {covered: namespaces, egress});
   const guarded = withoutUnguarded(plan, mesh, [...entries.unguarded, ...gateways.unguarded]);
+  const passed = {namespaces, gateways: plan.groups.flatMap((group) => group.gateways), egress};
   const parts: Rendering[] = [
-    {objects: filters, notices, kept: guarded.kept},
+    {objects: filters, notices: [...notices, ...mirrorNotices(passed, facts)], kept: guarded.kept},
     entries,
     gateways,
     renderServices(guarded.plan, guarded.mesh, facts, options),
