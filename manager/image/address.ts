@@ -1,5 +1,5 @@
 import {isIPv4} from "node:net";
-import {printable} from "./printable.ts";
+import {printable} from "../model/printable.ts";
 
 /** What may be asked. */
 export interface Leave {

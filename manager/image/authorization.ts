@@ -2,7 +2,7 @@ import {z} from "zod";
 import {mayAsk} from "./address.ts";
 import {type Challenge, parseChallenges} from "./challenge.ts";
 import type {Credentials} from "./credentials.ts";
-import {printable} from "./printable.ts";
+import {printable} from "../model/printable.ts";
 import {readBounded} from "./read-bounded.ts";
 import {discard, patiently, type Request, type Rules, send} from "./transport.ts";
 

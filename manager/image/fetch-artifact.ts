@@ -1,7 +1,7 @@
 import {z} from "zod";
 import {type Content, digestOf, type Manifest, manifestType} from "./artifact.ts";
 import {isFileName} from "./file-name.ts";
-import {isPrintable, printable} from "./printable.ts";
+import {isPrintable, printable} from "../model/printable.ts";
 import {formatReference, type Reference} from "./reference.ts";
 import {Registry} from "./registry.ts";
 import type {RegistryOptions} from "./session.ts";

@@ -3,7 +3,7 @@ import type {SourceText} from "../model/index.ts";
 import {type Artifact, artifact, content} from "./artifact.ts";
 import {type Fetched, fetchArtifact} from "./fetch-artifact.ts";
 import {isFileName} from "./file-name.ts";
-import {printable} from "./printable.ts";
+import {printable} from "../model/printable.ts";
 import {formatReference, type Reference} from "./reference.ts";
 import type {RegistryOptions} from "./session.ts";
 

@@ -2,7 +2,7 @@ import {mkdir, readFile, stat, writeFile} from "node:fs/promises";
 import {dirname, join} from "node:path";
 import {z} from "zod";
 import type {Artifact, Descriptor} from "./artifact.ts";
-import {printable} from "./printable.ts";
+import {printable} from "../model/printable.ts";
 import {checkDigest, type Fetched, readArtifact} from "./fetch-artifact.ts";
 
 const refName = "org.opencontainers.image.ref.name";

@@ -1,6 +1,6 @@
 import {z} from "zod";
 import {type Content, type Descriptor, digestOf, manifestType} from "./artifact.ts";
-import {printable} from "./printable.ts";
+import {printable} from "../model/printable.ts";
 import {readBounded} from "./read-bounded.ts";
 import {isTag} from "./reference.ts";
 import {type RegistryOptions, Session} from "./session.ts";

@@ -1,3 +1,4 @@
+import {printable} from "./printable.ts";
 import type {Path, Source} from "./source.ts";
 import {sourceOf} from "./source.ts";
 
@@ -73,7 +74,9 @@ export function formatProblem(problem: Problem): string {
   const warning = problem.severity === "warning" ? "warning: " : "";
   const place = line > 0 ? `${file}:${line}` : file;
   const sentence = hint === undefined ? problem.message : `${problem.message}. ${hint}`;
-  return `${warning}${object === undefined ? "" : `${object}: `}${sentence}${place === "" ? "" : `  ${place}`}`;
+  return printable(
+    `${warning}${object === undefined ? "" : `${object}: `}${sentence}${place === "" ? "" : `  ${place}`}`,
+  );
 }
 
 /** Sorted by place: by file in the order of `files`, then by line. */

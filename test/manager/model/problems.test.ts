@@ -71,3 +71,9 @@ test("an item of a list has its own lines", () => {
   const line = text.split("\n").findIndex((each) => each.includes('"weight"')) + 1;
   expect(loadMesh([{name: "a.json", text}]).problems).toEqual([expect.objectContaining({line, path: "spec.weight"})]);
 });
+
+test("what a file says cannot steer the terminal on which its problems are shown", () => {
+  const message = 'unknown service "\u001B[2Jcart\nmeshlane: all is well\u202E"';
+  const line = formatProblem({severity: "error", message, file: "lanes\u0007.yaml", line: 3});
+  expect(line).toBe('unknown service " [2Jcart meshlane: all is well "  lanes .yaml:3');
+});

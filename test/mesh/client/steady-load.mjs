@@ -7,12 +7,15 @@ const {base, perSecond, requests} = workerData;
 const PATIENCE_MS = 15_000;
 /** Connections are made while the rate grows. */
 const GROWING_S = 2;
-const agent = new Agent({keepAlive: true});
+/** A machine that is two seconds behind gets no more until it has caught up; the rate that is reached tells. */
+const mostWaiting = 2 * perSecond;
+const agent = new Agent({keepAlive: true, maxSockets: 500});
 const began = performance.now();
 const now = () => performance.timeOrigin + performance.now();
 const ways = {};
 const failed = [];
 const milliseconds = [];
+let offered = 0;
 let sent = 0;
 let waiting = 0;
 let stopping = false;
@@ -20,7 +23,7 @@ let stopping = false;
 const timer = setInterval(() => {
   const seconds = (performance.now() - began) / 1000;
   const due = perSecond * (seconds < GROWING_S ? seconds ** 2 / GROWING_S / 2 : seconds - GROWING_S / 2);
-  while (sent < due) send(sent++ % requests.length);
+  for (; offered < due; offered++) if (waiting < mostWaiting) send(sent++ % requests.length);
 }, 2);
 
 parentPort.on("message", ({id, stop}) => {
