@@ -1,20 +1,19 @@
 import {Command, Option} from "commander";
 import type {Api} from "../cluster/api.ts";
 import {reconcileUntilReady} from "../controller/apply-wait.ts";
-import {readLanes as readClusterLanes} from "../controller/cluster-state.ts";
+import {type KnownObjects, readKnown, readLanes} from "../controller/cluster-state.ts";
 import type {Changed} from "../controller/changes.ts";
 import type {Desired} from "../controller/desired.ts";
-import {checkFiles} from "../controller/lane-files.ts";
+import {passIntents, requireRights, storeIntents} from "../controller/needed-rights.ts";
 import type {PassResult} from "../controller/pass.ts";
-import {controllerRuns, reconcile, type ReconcileOptions} from "../controller/reconcile.ts";
+import {controllerRuns, reconcile, type ReconcileOptions, taskOf} from "../controller/reconcile.ts";
 import {requireSettings, type Settings} from "../controller/settings.ts";
 import {storeLanes, supposing, unasked} from "../controller/store.ts";
-import {isReference, readLanes} from "../image/index.ts";
 import type {SourceText} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {adoptedServices} from "./adopted-services.ts";
-import {exitCode, UsageError} from "./exit.ts";
-import {readSources} from "./files.ts";
+import {exitCode} from "./exit.ts";
+import {laneSources, soundObjects} from "./lane-sources.ts";
 import {
   addClusterOptions,
   addProxyOptions,
@@ -27,9 +26,9 @@ import {
   repeatableOption,
 } from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
-import {plainHttpOption, progressOn, referenceArgument} from "./registry-options.ts";
+import {plainHttpOption, progressOn} from "./registry-options.ts";
 import {changeLine, printJudged} from "./report.ts";
-import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
+import type {Terminal} from "./terminal.ts";
 
 interface ApplyOptions extends ClusterOptions, ProxyFlags {
   file?: string[];
@@ -78,64 +77,60 @@ export function applyCommand(terminal: Terminal, exit: (code: number) => void): 
   return addProxyOptions(addClusterOptions(command))
     .addHelpText("after", examples)
     .action(async (reference: string | undefined, options: ApplyOptions) =>
-      exit(await apply(await sourcesOf(reference, options, terminal), options, terminal)),
+      exit(await apply(await laneSources("apply", reference, options, terminal), options, terminal)),
     );
-}
-
-async function sourcesOf(
-  reference: string | undefined,
-  options: ApplyOptions,
-  terminal: Terminal,
-): Promise<SourceText[]> {
-  const files = options.file ?? [];
-  if (reference === undefined && files.length === 0)
-    throw new UsageError("name what to apply: -f FILE, or oci://HOST/NAME@sha256:...");
-  if (reference === undefined) return readSources(files, terminal);
-  if (!isReference(reference)) throw new UsageError(`${reference} is no reference; a file is named with -f`);
-  const {plainHttp} = options;
-  return [...(await readLanes(referenceArgument(reference), {plainHttp})), ...(await readSources(files, terminal))];
 }
 
 async function apply(sources: SourceText[], options: ApplyOptions, terminal: Terminal): Promise<number> {
   const {api, namespace} = connectTo(options);
   try {
-    const before = Object.values(await readClusterLanes(api)).flat();
-    const {objects, problems} = checkFiles(sources, before, namespace);
-    printProblems([...problems], terminal);
-    if (hasErrors([...problems])) return exitCode.problems;
-    requireNamespace(objects, options.namespace);
-    if (objects.length === 0) {
-      terminal.stderr.write("there is no lane and no group in it. Is it the right file?\n");
-      return exitCode.problems;
-    }
+    const lanes = await readLanes(api);
+    const before = Object.values(lanes).flat();
+    const objects = soundObjects(sources, {before, namespace, said: options.namespace}, terminal);
+    if (objects === undefined) return exitCode.problems;
     if (options.dryRun === "client") {
       print(unasked(objects, before), options, terminal);
       return exitCode.ok;
     }
-    const settings = await requireSettings(api);
-    const controlled = await controllerRuns(api);
-    if (controlled) requireNothingToWaitFor(options);
-    const adopt = await adoptedServices(api, options.adopt, {objects, settings, namespace});
-    const dryRun = options.dryRun !== undefined;
-    const stored = await storeLanes(api, objects, before, {dryRun, force: options.forceConflicts});
-    print(stored, options, terminal);
+    const [settings, controlled] = await Promise.all([requireSettings(api), controllerRuns(api)]);
     if (controlled) {
+      requireNothingToWaitFor(options);
+      await requireRights(api, storeIntents(objects, before));
+      await store(api, objects, before, {options, terminal});
       terminal.stderr.write("the controller lets the mesh follow: meshlane check says what it has done\n");
       return exitCode.ok;
     }
-    const written = stored.map(({object}) => object);
-    return await follow(api, settings, {objects: written, adopt}, {options, terminal});
+    const known = await readKnown(api);
+    const state = supposing({...known, ...lanes}, objects);
+    const adopt = adoptedServices(options.adopt, {state, settings, namespace});
+    const pass = passIntents(api, taskOf(state, settings, {adopt}), state);
+    await requireRights(api, [...storeIntents(objects, before), ...pass]);
+    const written = await store(api, objects, before, {options, terminal});
+    return await follow(api, settings, {objects: written, adopt, known}, {options, terminal});
   } finally {
     api.transport.close();
   }
 }
 
-/** As kubectl: -n does not move what says where it is. */
-function requireNamespace(objects: readonly KubernetesObject[], namespace: string | undefined): void {
-  const other = objects.find(({metadata}) => namespace !== undefined && metadata.namespace !== namespace);
-  if (other === undefined) return;
-  const {kind, metadata} = other;
-  throw new UsageError(`${kind} ${metadata.name} says namespace ${metadata.namespace}, but -n says ${namespace}`);
+interface Said {
+  readonly options: ApplyOptions;
+  readonly terminal: Terminal;
+}
+
+/** Writes them, and says which were written, even where a later one fails. @returns them as the server has them */
+async function store(
+  api: Api,
+  objects: readonly KubernetesObject[],
+  before: readonly KubernetesObject[],
+  {options, terminal}: Said,
+): Promise<KubernetesObject[]> {
+  const done: Changed[] = [];
+  try {
+    await storeLanes(api, objects, before, {dryRun: options.dryRun !== undefined, force: options.forceConflicts, done});
+  } finally {
+    if (done.length > 0) print(done, options, terminal);
+  }
+  return done.map(({object}) => object);
 }
 
 function print(changes: readonly Changed[], {output, dryRun}: ApplyOptions, {stdout}: Terminal): void {
@@ -164,18 +159,20 @@ interface Followed {
   readonly objects: readonly KubernetesObject[];
   /** Services, `NAMESPACE/NAME`. */
   readonly adopt: readonly string[];
+  readonly known: KnownObjects;
 }
 
 /** Lets the mesh follow. */
 async function follow(
   api: Api,
   settings: Settings,
-  {objects, adopt}: Followed,
-  {options, terminal}: {options: ApplyOptions; terminal: Terminal},
+  {objects, adopt, known}: Followed,
+  {options, terminal}: Said,
 ): Promise<number> {
   const timeoutMs = options.wait ?? 60_000;
   const how: ReconcileOptions = {
     adopt,
+    known,
     namespaces: namespacesOf(objects),
     istioNamespace: options.istioNamespace,
     settleMs: options.settle,

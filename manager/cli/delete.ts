@@ -1,9 +1,10 @@
 import {Command} from "commander";
-import type {Api} from "../cluster/api.ts";
-import {groupKind, laneKind, readLanes} from "../controller/cluster-state.ts";
-import {keyOf} from "../controller/changes.ts";
+import type {Api, Kind} from "../cluster/api.ts";
+import {type ClusterState, groupKind, laneKind, readKnown, readLanes} from "../controller/cluster-state.ts";
+import {type Changed, keyOf} from "../controller/changes.ts";
 import {ownObjects} from "../controller/lane-files.ts";
-import {controllerRuns, reconcile} from "../controller/reconcile.ts";
+import {type Intent, passIntents, requireRights} from "../controller/needed-rights.ts";
+import {controllerRuns, reconcile, taskOf} from "../controller/reconcile.ts";
 import {requireSettings} from "../controller/settings.ts";
 import {deleteLanes, supposing} from "../controller/store.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
@@ -11,6 +12,7 @@ import {didYouMean} from "../model/suggest.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {readSources} from "./files.ts";
 import {printChanges} from "./install.ts";
+import {requireNamespace} from "./lane-sources.ts";
 import {
   addClusterOptions,
   addProxyOptions,
@@ -59,51 +61,92 @@ async function run(
   options: DeleteOptions,
   terminal: Terminal,
 ): Promise<number> {
+  const inNamespace = await wanted(kind, names, options, terminal);
   const {api, namespace} = connectTo(options);
-  const {dryRun} = options;
   try {
-    const wanted = kind === undefined ? await fromFiles(options, namespace, terminal) : named(kind, names, namespace);
-    const {found, missing} = await find(api, wanted);
+    const lanes = await readLanes(api);
+    const {found, missing} = find(lanes, inNamespace(namespace));
     for (const line of options.ignoreNotFound ? [] : missing) terminal.stderr.write(`${line}\n`);
-    printChanges(await deleteLanes(api, found, {dryRun}), options, terminal);
     const failed = !options.ignoreNotFound && missing.length > 0;
-    if (found.length === 0 || (await controllerRuns(api))) return failed ? exitCode.problems : exitCode.ok;
-    const {aim, changes} = await reconcile(api, await requireSettings(api), {
-      istioNamespace: options.istioNamespace,
-      settleMs: options.settle,
-      timeoutMs: 60_000,
-      progress: progressOn(terminal),
-      ...(dryRun ? {dryRun, suppose: (state) => supposing(state, [], found)} : {}),
-    });
-    printChanges(changes, options, terminal);
-    return printJudged(aim.judgedFor(found), terminal) || failed ? exitCode.problems : exitCode.ok;
+    const judged = found.length > 0 && (await remove(api, found, lanes, {options, terminal}));
+    return judged || failed ? exitCode.problems : exitCode.ok;
   } finally {
     api.transport.close();
   }
 }
 
-async function fromFiles(
-  {file = []}: DeleteOptions,
-  namespace: string,
-  terminal: Terminal,
-): Promise<KubernetesObject[]> {
-  if (file.length === 0) throw new UsageError("name what to delete: lane NAME, group NAME, or -f FILE");
-  const objects = (await readSources(file, terminal)).flatMap((source) => ownObjects(source, namespace));
-  return objects.toSorted((a, b) => Number(a.kind === "SwimLaneGroup") - Number(b.kind === "SwimLaneGroup"));
+/** Deletes them, and lets the mesh follow where no controller does. @returns whether something is wrong in the mesh then */
+async function remove(
+  api: Api,
+  found: readonly KubernetesObject[],
+  lanes: Lanes,
+  {options, terminal}: {options: DeleteOptions; terminal: Terminal},
+): Promise<boolean> {
+  const {dryRun} = options;
+  const [settings, controlled] = await Promise.all([requireSettings(api), controllerRuns(api)]);
+  const known = controlled ? undefined : await readKnown(api);
+  const intents = found.map((object): Intent => ({verb: "delete", object}));
+  if (known !== undefined) {
+    const state = supposing({...known, ...lanes}, [], found);
+    intents.push(...passIntents(api, taskOf(state, settings, {}), state));
+  }
+  await requireRights(api, intents);
+  const done: Changed[] = [];
+  try {
+    await deleteLanes(api, found, {dryRun, done});
+  } finally {
+    printChanges(done, options, terminal);
+  }
+  if (known === undefined) return false;
+  const {aim, changes} = await reconcile(api, settings, {
+    known,
+    istioNamespace: options.istioNamespace,
+    settleMs: options.settle,
+    timeoutMs: 60_000,
+    progress: progressOn(terminal),
+    ...(dryRun ? {dryRun, suppose: (state) => supposing(state, [], found)} : {}),
+  });
+  printChanges(changes, options, terminal);
+  return printJudged(aim.judgedFor(found), terminal);
 }
 
-const kinds: Readonly<Record<string, typeof laneKind>> = {lane: laneKind, group: groupKind};
+/**
+ * What is to be deleted, given the namespace of what names none.
+ * @throws UsageError
+ */
+async function wanted(
+  kind: string | undefined,
+  names: readonly string[],
+  {file = [], namespace: said}: DeleteOptions,
+  terminal: Terminal,
+): Promise<(namespace: string) => KubernetesObject[]> {
+  if (kind !== undefined && file.length > 0) throw new UsageError("write either lane NAME or group NAME, or -f FILE");
+  if (kind !== undefined) {
+    const known = kindOf(kind, names);
+    return (namespace) => names.map((name) => ({...known, metadata: {name, namespace}}));
+  }
+  if (file.length === 0) throw new UsageError("name what to delete: lane NAME, group NAME, or -f FILE");
+  const sources = await readSources(file, terminal);
+  return (namespace) => {
+    const objects = sources.flatMap((source) => ownObjects(source, namespace));
+    requireNamespace(objects, said);
+    return objects.toSorted((a, b) => Number(a.kind === "SwimLaneGroup") - Number(b.kind === "SwimLaneGroup"));
+  };
+}
 
-function named(kind: string, names: readonly string[], namespace: string): KubernetesObject[] {
+const kinds: Readonly<Record<string, Kind>> = {lane: laneKind, group: groupKind};
+
+function kindOf(kind: string, names: readonly string[]): Kind {
   const known = kinds[kind.replace(/s$/, "")];
   if (known === undefined) throw new UsageError(`${kind} is no kind of ours. Write lane NAME or group NAME`);
   if (names.length === 0) throw new UsageError(`name the ${kind}: meshlane delete ${kind} NAME`);
-  return names.map((name) => ({...known, metadata: {name, namespace}}));
+  return known;
 }
 
+type Lanes = Pick<ClusterState, "groups" | "lanes">;
+
 /** As they are in the cluster; a line for each that is not there. */
-async function find(api: Api, wanted: readonly KubernetesObject[]) {
-  const {groups, lanes} = await readLanes(api);
+function find({groups, lanes}: Lanes, wanted: readonly KubernetesObject[]) {
   const there = new Map([...lanes, ...groups].map((object) => [keyOf(object), object]));
   const found = wanted.flatMap((object) => there.get(keyOf(object)) ?? []);
   const missing = wanted

@@ -2,21 +2,23 @@ import {Command} from "commander";
 import {createTwoFilesPatch} from "diff";
 import {stringify} from "yaml";
 import {keyOf, type Changed} from "../controller/changes.ts";
-import {readLanes} from "../controller/cluster-state.ts";
-import {checkFiles} from "../controller/lane-files.ts";
+import {readKnown, readLanes} from "../controller/cluster-state.ts";
 import {reconcile} from "../controller/reconcile.ts";
 import {requireSettings} from "../controller/settings.ts";
 import {storeLanes, supposing} from "../controller/store.ts";
+import type {SourceText} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {adoptedServices} from "./adopted-services.ts";
-import {readSources} from "./files.ts";
-import {addClusterOptions, type ClusterOptions, connectTo, fileOption, repeatableOption} from "./options.ts";
+import {laneSources, soundObjects} from "./lane-sources.ts";
+import {addClusterOptions, type ClusterOptions, connectTo, optionalFileOption, repeatableOption} from "./options.ts";
+import {plainHttpOption, progressOn} from "./registry-options.ts";
 import {printJudged} from "./report.ts";
-import {green, hasErrors, paint, printProblems, red, type Terminal} from "./terminal.ts";
+import {green, paint, red, type Terminal} from "./terminal.ts";
 
 interface DiffOptions extends ClusterOptions {
-  file: string[];
+  file?: string[];
   adopt: string[];
+  plainHttp: boolean;
 }
 
 /** As kubectl diff: an error must not look like a difference. */
@@ -26,22 +28,27 @@ const examples = `
 Examples:
   meshlane diff -f shop.yaml                      what apply would change: lanes, groups, Istio's objects
   meshlane diff -f shop.yaml --adopt payment
+  meshlane diff oci://registry.example.com/shop-lanes@sha256:...
 
 Exit codes: 0 no difference, 1 differences, 2 an error.`;
 
 export function diffCommand(terminal: Terminal, exit: (code: number) => void): Command {
   const command = new Command("diff")
     .description("show what apply would change in the cluster")
-    .addOption(fileOption())
-    .addOption(repeatableOption("--adopt <service>", "as of apply"));
+    .argument("[reference]", "lane files in a registry, oci://HOST/NAME@sha256:...")
+    .addOption(optionalFileOption())
+    .addOption(repeatableOption("--adopt <service>", "as of apply"))
+    .addOption(plainHttpOption());
   return addClusterOptions(command)
     .addHelpText("after", examples)
-    .action(async (options: DiffOptions) => exit(await guarded(options, terminal)));
+    .action(async (reference: string | undefined, options: DiffOptions) =>
+      exit(await guarded(reference, options, terminal)),
+    );
 }
 
-async function guarded(options: DiffOptions, terminal: Terminal): Promise<number> {
+async function guarded(reference: string | undefined, options: DiffOptions, terminal: Terminal): Promise<number> {
   try {
-    return await diff(options, terminal);
+    return await diff(await laneSources("compare", reference, options, terminal), options, terminal);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     terminal.stderr.write(`meshlane: ${error.message}\n`);
@@ -49,19 +56,22 @@ async function guarded(options: DiffOptions, terminal: Terminal): Promise<number
   }
 }
 
-async function diff(options: DiffOptions, terminal: Terminal): Promise<number> {
+async function diff(sources: SourceText[], options: DiffOptions, terminal: Terminal): Promise<number> {
   const {api, namespace} = connectTo(options);
   try {
-    const before = Object.values(await readLanes(api)).flat();
-    const {objects, problems} = checkFiles(await readSources(options.file, terminal), before, namespace);
-    printProblems([...problems], terminal);
-    if (hasErrors([...problems])) return code.error;
-    const settings = await requireSettings(api);
+    const lanes = await readLanes(api);
+    const before = Object.values(lanes).flat();
+    const objects = soundObjects(sources, {before, namespace, said: options.namespace}, terminal);
+    if (objects === undefined) return code.error;
+    const settings = await requireSettings(api, (message) => progressOn(terminal)(`warning: ${message}`));
     const stored = await storeLanes(api, objects, before, {dryRun: true, force: true});
     const wouldBe = stored.map(({object}) => object);
-    const adopt = await adoptedServices(api, options.adopt, {objects: wouldBe, settings, namespace});
+    const known = await readKnown(api);
+    const state = supposing({...known, ...lanes}, wouldBe);
+    const adopt = adoptedServices(options.adopt, {state, settings, namespace});
     const {aim, changes} = await reconcile(api, settings, {
       adopt,
+      known,
       dryRun: true,
       suppose: (state) => supposing(state, wouldBe),
       istioNamespace: "",

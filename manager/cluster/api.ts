@@ -1,5 +1,5 @@
 import type {KubernetesObject} from "../model/kubernetes.ts";
-import {aggregated, groupOf, type GroupDiscoveryList, nameOf, type Resource, resourcesOf} from "./discovery.ts";
+import {aggregated, groupOf, isAggregated, nameOf, type Resource, resourcesOf} from "./discovery.ts";
 import {type Asked, ClusterError} from "./failure.ts";
 import type {Call, Transport} from "./transport.ts";
 
@@ -87,14 +87,14 @@ export class Api {
 
   /** @throws ClusterError AlreadyExists */
   async create(object: KubernetesObject, options: WriteOptions = {}): Promise<KubernetesObject> {
-    const resource = await this.#known(object);
+    const resource = await this.known(object);
     const body = withoutVersion(object, resource);
     return (await this.#send("POST", "create", resource, object, {body, query: query(options)})) as KubernetesObject;
   }
 
   /** @throws ClusterError Conflict where the object is no longer the one of `metadata.resourceVersion` */
   async replace(object: KubernetesObject, options: WriteOptions = {}): Promise<KubernetesObject> {
-    const resource = await this.#known(object);
+    const resource = await this.known(object);
     return (await this.#send("PUT", "update", resource, object, {
       body: {...object, apiVersion: resource.apiVersion},
       query: query(options),
@@ -103,7 +103,7 @@ export class Api {
 
   /** Replaces the status alone. @throws ClusterError Conflict as `replace` */
   async replaceStatus(object: KubernetesObject): Promise<KubernetesObject> {
-    const resource = await this.#known(object);
+    const resource = await this.known(object);
     return (await this.#send("PUT", "update", resource, object, {
       body: {...object, apiVersion: resource.apiVersion},
       query: query({}),
@@ -117,7 +117,7 @@ export class Api {
    * @throws ClusterError Conflict where another manager owns a field that is to be changed
    */
   async apply(object: KubernetesObject, options: WriteOptions & {force?: boolean} = {}): Promise<KubernetesObject> {
-    const resource = await this.#known(object);
+    const resource = await this.known(object);
     const search = query(options);
     if (options.force === true) search.set("force", "true");
     return (await this.#send("PATCH", "patch", resource, object, {
@@ -165,13 +165,21 @@ export class Api {
     return answer.status?.allowed === true;
   }
 
+  /** Who took another form for an empty one would find no object of any kind. */
   async #discover(): Promise<Resource[]> {
     const lists = await Promise.all(
       ["/api", "/apis"].map((path) =>
         this.transport.send({asked: {verb: "get", resource: path}, method: "GET", path, accept: aggregated}),
       ),
     );
-    return lists.flatMap((list) => resourcesOf(list as GroupDiscoveryList));
+    const found = lists.every(isAggregated) ? lists.flatMap(resourcesOf) : [];
+    if (found.length > 0) return found;
+    const {server, from} = this.transport.place;
+    throw new ClusterError(
+      "Other",
+      `the API server ${server} (${from}) does not tell which kinds it has: it answers /api and /apis without aggregated discovery, ` +
+        "which Kubernetes has since 1.27. Is it an older one, or does something in between not pass the header accept on?",
+    );
   }
 
   async #pages(resource: Resource, where: {namespace?: string; labels?: string}): Promise<KubernetesObject[]> {
@@ -192,7 +200,8 @@ export class Api {
     return items;
   }
 
-  async #known(kind: Kind): Promise<Resource> {
+  /** As `resource`. @throws ClusterError NoSuchKind where the server has none */
+  async known(kind: Kind): Promise<Resource> {
     const found = (await this.resource(kind)) ?? (await this.#again(kind));
     if (found !== undefined) return found;
     const remedies: Record<string, string> = {"meshlane.dev": "Run meshlane install"};

@@ -8,9 +8,9 @@ export interface Resource {
   readonly verbs: readonly string[];
 }
 
-/** What the API server answers to `/api` and `/apis` in the aggregated form (Kubernetes >= 1.26). */
+/** What the API server answers to `/api` and `/apis` in the aggregated form. */
 export interface GroupDiscoveryList {
-  readonly items?: readonly GroupDiscovery[];
+  readonly items: readonly GroupDiscovery[];
 }
 
 interface GroupDiscovery {
@@ -28,10 +28,19 @@ interface ResourceDiscovery {
   readonly verbs: readonly string[];
 }
 
-export const aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+/** v2 since Kubernetes 1.30, v2beta1, of the same shape, by default since 1.27. An older one answers in another form. */
+export const aggregated = [
+  "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+  "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
+  "application/json",
+].join(",");
+
+export function isAggregated(answer: unknown): answer is GroupDiscoveryList {
+  return Array.isArray((answer as Partial<GroupDiscoveryList> | null)?.items);
+}
 
 /** All kinds in all their versions, the preferred version of a group first. */
-export function resourcesOf({items = []}: GroupDiscoveryList): Resource[] {
+export function resourcesOf({items}: GroupDiscoveryList): Resource[] {
   return items.flatMap(({metadata, versions}) =>
     versions.flatMap(({version, resources = []}) =>
       resources.map(({resource, responseKind, scope, verbs}) => ({

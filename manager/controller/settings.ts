@@ -105,7 +105,9 @@ export async function requireSettings(api: Api, onNewer: (message: string) => vo
   const {version} = settings;
   const own = ownVersion();
   if (isNewer(version, own))
-    onNewer(`version ${version} is installed, which is newer than this program, ${own}. Use meshlane ${version} or later`);
+    onNewer(
+      `version ${version} is installed, which is newer than this program, ${own}. Use meshlane ${version} or later`,
+    );
   return settings;
 }
 

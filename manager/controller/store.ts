@@ -9,6 +9,8 @@ export interface StoreOptions {
   readonly dryRun?: boolean;
   /** Take over fields that another manager, such as `kubectl edit`, owns. */
   readonly force?: boolean;
+  /** Where the changes are noted one by one, so that they are known when a later one fails. */
+  readonly done?: Changed[];
 }
 
 /**
@@ -19,19 +21,18 @@ export async function storeLanes(
   api: Api,
   objects: readonly KubernetesObject[],
   before: readonly KubernetesObject[],
-  options: StoreOptions,
+  {done = [], ...options}: StoreOptions,
 ): Promise<Changed[]> {
   const known = new Map(before.map((object) => [keyOf(object), object]));
-  const changes: Changed[] = [];
   for (const object of objects) {
     const now = await api.apply(object, options).catch((error: unknown) => {
       throw owned(error, object);
     });
     const old = known.get(keyOf(object));
     const same = old !== undefined && isDeepStrictEqual(content(old), content(now));
-    changes.push({change: old === undefined ? "created" : same ? "unchanged" : "configured", object: now, before: old});
+    done.push({change: old === undefined ? "created" : same ? "unchanged" : "configured", object: now, before: old});
   }
-  return changes;
+  return done;
 }
 
 /** What writing would change, as far as can be told without asking the server: its defaults look like changes. */
@@ -64,10 +65,31 @@ function owned(error: unknown, {kind, metadata}: KubernetesObject): unknown {
 export async function deleteLanes(
   api: Api,
   objects: readonly KubernetesObject[],
-  options: {dryRun?: boolean},
+  {done = [], dryRun = false}: Omit<StoreOptions, "force">,
 ): Promise<Changed[]> {
-  for (const object of objects) await api.delete(object, options);
-  return objects.map((object) => ({change: "deleted", object, before: object}));
+  for (const object of objects) {
+    await deleteAsKnown(api, object, dryRun);
+    done.push({change: "deleted", object, before: object});
+  }
+  return done;
+}
+
+const deleteTries = 5;
+
+/** That somebody wrote a status meanwhile, as every pass may, is no reason to keep what still asks for the same. */
+async function deleteAsKnown(api: Api, object: KubernetesObject, dryRun: boolean): Promise<void> {
+  let now = object;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await api.delete(now, {dryRun});
+    } catch (error) {
+      if (!(error instanceof ClusterError && error.reason === "Conflict") || attempt === deleteTries) throw error;
+      const again = await api.get(object);
+      if (again === undefined) return;
+      if (again.metadata.uid !== object.metadata.uid || !isDeepStrictEqual(again.spec, object.spec)) throw error;
+      now = again;
+    }
+  }
 }
 
 /** The cluster as it would be with these groups and lanes written, and those deleted. */

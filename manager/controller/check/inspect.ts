@@ -5,6 +5,7 @@ import {getFromPod} from "../../cluster/port-forward.ts";
 import type {RegistryOptions} from "../../image/session.ts";
 import {readState} from "../cluster-state.ts";
 import {desired} from "../desired.ts";
+import {ownVersion} from "../own-version.ts";
 import {readSettings} from "../settings.ts";
 import {findImages} from "./images.ts";
 import type {Inspection} from "./inspection.ts";
@@ -50,6 +51,7 @@ export async function inspect(api: Api, {istioNamespace, registry}: InspectOptio
       : findImages(settings, {...registry, plainHttp: registry.plainHttp || settings.plainHttp}),
   ]);
   return {
+    program: ownVersion(),
     versions: {istio: istio ?? [], ...(kubernetes === undefined ? {} : {kubernetes})},
     definitions: definitions?.filter(({metadata}) => metadata.name.endsWith(".meshlane.dev")),
     missingRights: missing,

@@ -8,6 +8,8 @@ import type {Proxy} from "../../cluster/istiod.ts";
 
 /** All that was seen of a cluster; the checks judge it and ask nothing. What is undefined could not be read: see `unread`. */
 export interface Inspection {
+  /** The version of this program. */
+  readonly program: string;
   /** What the API server and each istiod call their versions. */
   readonly versions: {readonly kubernetes?: string; readonly istio: readonly string[]};
   /** The CRDs of meshlane.dev. */

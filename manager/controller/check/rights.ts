@@ -47,7 +47,8 @@ async function rightsOn(api: Api, kinds: readonly Kind[], verbs: readonly string
   });
 }
 
-function text({verb, resource, group = "", subresource, namespace}: Right): string {
+/** `create virtualservices.networking.istio.io in namespace shop` */
+export function text({verb, resource, group = "", subresource, namespace}: Right): string {
   const part = subresource === undefined ? "" : `/${subresource}`;
   const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
   return `${verb} ${resource}${part}${group === "" ? "" : `.${group}`}${where}`;

@@ -1,3 +1,4 @@
+import {isNewer} from "../../model/version-order.ts";
 import type {Inspection, ProxyFact} from "./inspection.ts";
 import {failed, ok, type Result, some, warning} from "./result.ts";
 
@@ -13,12 +14,23 @@ const oldest: Partial<Record<Part, string>> = {Kubernetes: "1.29", Envoy: "1.36"
 
 type Part = keyof typeof tried;
 
-export function checkVersions({versions: {kubernetes, istio}, proxies}: Inspection): Result[] {
+export function checkVersions(inspection: Inspection): Result[] {
+  const {kubernetes, istio} = inspection.versions;
   return [
+    ...installed(inspection),
     judge("Kubernetes", kubernetes === undefined ? [] : [kubernetes]),
     judge("Istio", istio),
-    judge("Envoy", envoys(proxies)),
+    judge("Envoy", envoys(inspection.proxies)),
   ];
+}
+
+function installed({program, settings}: Inspection): Result[] {
+  if (settings === undefined || settings === null) return [];
+  const {version} = settings;
+  const said = `Meshlane ${version} is installed, this program is ${program}`;
+  if (isNewer(version, program)) return [failed("versions", said, `Use meshlane ${version} or later.`)];
+  if (isNewer(program, version)) return [warning("versions", said, "Run meshlane upgrade.")];
+  return [ok("versions", said)];
 }
 
 function envoys(proxies: readonly ProxyFact[]): string[] {

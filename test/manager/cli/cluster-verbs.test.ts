@@ -15,7 +15,7 @@ test.each([
   ["a dry run of nobody", ["apply", "-f", shop, "--dry-run=all"], "Allowed choices are client, server"],
   ["a time without unit", ["apply", "-f", shop, "--wait=60"], "write it like 500ms, 60s or 2m"],
   ["no registry", ["install", "-o", "yaml"], "name the registry of the modules: --registry HOST/PATH"],
-  ["no file to compare", ["diff"], "required option '-f, --file <file>' not specified"],
+  ["nothing to compare", ["diff"], "name what to compare: -f FILE, or oci://HOST/NAME@sha256:..."],
 ])("%s is wrong usage: exit code 2, nothing on stdout", async (_name, args, message) => {
   const {code, stdout, stderr} = await meshlane(args);
   expect({code, stdout}).toEqual({code: 2, stdout: ""});

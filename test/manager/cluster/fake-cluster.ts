@@ -27,13 +27,21 @@ export const ourKinds: readonly KindOf[] = [
   {apiVersion: "v1", kind: "Namespace", plural: "namespaces", scope: "Cluster"},
 ];
 
+export const istioKinds: readonly KindOf[] = [
+  {apiVersion: "networking.istio.io/v1", kind: "VirtualService", plural: "virtualservices"},
+  {apiVersion: "networking.istio.io/v1", kind: "DestinationRule", plural: "destinationrules"},
+  {apiVersion: "networking.istio.io/v1", kind: "Gateway", plural: "gateways"},
+  {apiVersion: "networking.istio.io/v1alpha3", kind: "EnvoyFilter", plural: "envoyfilters"},
+  {apiVersion: "extensions.istio.io/v1alpha1", kind: "WasmPlugin", plural: "wasmplugins"},
+];
+
 /** An API server in memory: objects are listed, read, applied, replaced and deleted; rights are all there but for `denied`. */
 export class FakeCluster {
   readonly objects: KubernetesObject[];
   /** Requests that change something, `PATCH /apis/...`. */
   readonly writes: string[] = [];
-  /** Called before each request. */
-  onAsked: (asked: Asked) => void = () => {};
+  /** Called before each request; what it gives is the answer. */
+  onAsked: (asked: Asked) => Answer | void = () => {};
   /** Rights that the user has not, `list pods`. */
   denied: readonly string[] = [];
   readonly #kinds: readonly KindOf[];
@@ -61,7 +69,8 @@ export class FakeCluster {
   }
 
   #answer(asked: Asked): Answer {
-    this.onAsked(asked);
+    const said = this.onAsked(asked);
+    if (said !== undefined) return said as Answer;
     const {method, path, body, query} = asked;
     if (path.endsWith("/selfsubjectaccessreviews")) return {body: {status: {allowed: this.#may(body)}}};
     const at = /^\/apis?\/(.*?v\d\w*)(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?$/.exec(path);
@@ -76,6 +85,7 @@ export class FakeCluster {
     const found = there.find(({metadata}) => metadata.name === name);
     if (method === "GET") return found === undefined ? {status: 404, body: {}} : {body: found};
     this.writes.push(`${method} ${path}${query.has("dryRun") ? " (dry run)" : ""}`);
+    if (method === "DELETE" && found !== undefined && isAnother(found, body)) return conflict(name!);
     if (found !== undefined) this.objects.splice(this.objects.indexOf(found), 1);
     if (method === "DELETE") return {};
     return {body: this.#kept(body as KubernetesObject, namespace)};
@@ -96,6 +106,19 @@ export class FakeCluster {
     const {verb, resource, subresource} = resourceAttributes;
     return !this.denied.includes(`${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`);
   }
+}
+
+/** Whether the object is not the one that a deletion means. */
+function isAnother({metadata}: KubernetesObject, body: unknown): boolean {
+  const {preconditions = {}} = (body ?? {}) as {preconditions?: {uid?: string; resourceVersion?: string}};
+  const differs = (field: "uid" | "resourceVersion") =>
+    preconditions[field] !== undefined && preconditions[field] !== metadata[field];
+  return differs("uid") || differs("resourceVersion");
+}
+
+function conflict(name: string): Answer {
+  const message = `the object ${name} has been modified`;
+  return {status: 409, body: {kind: "Status", reason: "Conflict", message}};
 }
 
 function forbidden(verb: string, plural: string): Answer {

@@ -78,6 +78,7 @@ export function inspection(objects: readonly KubernetesObject[], more: Partial<I
   const others = objects.filter(({apiVersion}) => apiVersion !== ours);
   const state = {objects: others, live: others.filter(isOurs), groups: of("SwimLaneGroup"), lanes: of("SwimLane")};
   return {
+    program: settings.version,
     versions: {kubernetes: "1.36.3", istio: ["1.31.0"]},
     definitions: customResourceDefinitions(),
     missingRights: [],

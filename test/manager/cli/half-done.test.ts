@@ -1,0 +1,122 @@
+import {expect, test} from "vitest";
+import {settingsObject} from "../../../manager/controller/settings.ts";
+import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
+import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
+import {group, lane, settings, shop} from "../controller/check/inspections.ts";
+import {meshlane} from "./captured.ts";
+
+const text = (...objects: object[]) => objects.map((object) => JSON.stringify(object)).join("\n---\n");
+const installed = settingsObject({...settings, nativeSupported: false});
+const named = (name: string): KubernetesObject => ({...lane(), metadata: {name, namespace: "shop"}});
+const kinds: typeof ourKinds = [...ourKinds, ...istioKinds];
+
+async function started(objects: readonly KubernetesObject[], known: typeof kinds = kinds) {
+  const cluster = await FakeCluster.start([...objects, installed], known);
+  const flags = ["--settle", "0s", ...(await cluster.flags())];
+  return {cluster, run: (args: string[], input = "") => meshlane([...args, ...flags], input)};
+}
+
+const remedy = "Nothing was written: ask for a role with these rights, or let the controller apply what you write\n";
+
+test("who may write lanes but not Istio's objects is told all that is missing, and nothing is written", async () => {
+  const {cluster, run} = await started(shop.filter(({kind}) => kind !== "SwimLane"));
+  cluster.denied = ["create wasmplugins", "create virtualservices", "create destinationrules", "delete wasmplugins"];
+  expect(await run(["apply", "-f", "-"], text(group(), lane()))).toEqual({
+    code: 1,
+    stdout: "",
+    stderr:
+      "meshlane: you may not create wasmplugins.extensions.istio.io in namespace istio-ingress; " +
+      `create virtualservices.networking.istio.io, create wasmplugins.extensions.istio.io in namespace shop. ${remedy}`,
+  });
+  expect(cluster.writes).toEqual([]);
+  cluster.denied = ["create destinationrules", "delete wasmplugins"];
+  expect(await run(["apply", "-f", "-"], text(group(), lane()))).toMatchObject({code: 0});
+  expect(cluster.writes.length).toBeGreaterThan(3);
+});
+
+test("delete asks for its rights first, as apply does", async () => {
+  const {cluster, run} = await started(shop);
+  expect(await run(["apply", "-f", "-"], text(group(), lane()))).toMatchObject({code: 0});
+  cluster.writes.length = 0;
+  cluster.denied = ["delete virtualservices"];
+  expect(await run(["delete", "lane", "ann"])).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `meshlane: you may not delete virtualservices.networking.istio.io in namespace shop. ${remedy}`,
+  });
+  expect(cluster.writes).toEqual([]);
+  cluster.denied = [];
+  const {code, stdout} = await run(["delete", "lane", "ann"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("virtualservice.networking.istio.io/meshlane-cart -n shop deleted\n");
+});
+
+test("a lane that is unchanged, with all of its objects, needs no right to change them", async () => {
+  const {cluster, run} = await started(shop);
+  await run(["apply", "-f", "-"], text(group(), lane()));
+  const verbs = ["create", "update", "delete"];
+  cluster.denied = istioKinds.flatMap(({plural}) => verbs.map((verb) => `${verb} ${plural}`));
+  expect(await run(["apply", "-f", "-"], text(group(), lane()))).toMatchObject({code: 0});
+});
+
+test("who may not ask for rights is told by the request itself", async () => {
+  const {cluster, run} = await started(shop);
+  cluster.onAsked = ({path}) => (path.endsWith("/selfsubjectaccessreviews") ? {status: 403} : undefined);
+  expect(await run(["apply", "-f", "-"], text(group(), lane()))).toMatchObject({code: 0});
+});
+
+test("where the cluster has not the kinds that lanes need, nothing is written", async () => {
+  const {cluster, run} = await started(shop, ourKinds);
+  const {code, stderr} = await run(["apply", "-f", "-"], text(group(), lane()));
+  expect(code).toBe(1);
+  expect(stderr).toContain("Is Istio installed");
+  expect(cluster.writes).toEqual([]);
+});
+
+test("apply and delete tell what they have done before one of several fails", async () => {
+  const {cluster, run} = await started(shop);
+  const refusing = (name: string) => {
+    cluster.onAsked = ({method, path}) =>
+      method !== "GET" && path.endsWith(`/${name}`) ? {status: 422, body: {message: "no"}} : undefined;
+  };
+  refusing("cid");
+  const applied = await run(["apply", "-f", "-"], text(named("bob"), named("cid")));
+  expect(applied).toMatchObject({code: 1, stdout: "swimlane.meshlane.dev/bob -n shop created\n"});
+  expect(applied.stderr).toContain("swimlanes.meshlane.dev shop/cid: no");
+  refusing("ann");
+  const deleted = await run(["delete", "lane", "bob", "ann"]);
+  expect(deleted).toMatchObject({code: 1, stdout: "swimlane.meshlane.dev/bob -n shop deleted\n"});
+});
+
+test.each(["apply", "delete"])(
+  "%s of a program older than the installation is refused with the remedy",
+  async (verb) => {
+    const {cluster, run} = await started(shop);
+    cluster.objects.splice(cluster.objects.indexOf(installed), 1);
+    cluster.objects.push(settingsObject({...settings, version: "99.0.0"}));
+    const {code, stdout, stderr} = await run([verb, "-f", "-"], text(lane()));
+    expect({code, stdout}).toEqual({code: 1, stdout: ""});
+    expect(stderr).toMatch(/^meshlane: version 99\.0\.0 is installed, which is newer than this program, \d/);
+    expect(stderr).toContain("Use meshlane 99.0.0 or later");
+    expect(cluster.writes).toEqual([]);
+  },
+);
+
+test("an apply that began before an upgrade writes none of the digests of before", async () => {
+  const {cluster, run} = await started(shop);
+  const digest = `sha256:${"b".repeat(64)}`;
+  const digests = {inbound: digest, outbound: digest, edge: digest, "edge-response": digest};
+  const upgraded = settingsObject({...settings, nativeSupported: false, digests});
+  let first = true;
+  cluster.onAsked = ({method, path}) => {
+    if (method !== "POST" || !path.endsWith("/wasmplugins") || !first) return undefined;
+    first = false;
+    cluster.objects.splice(cluster.objects.indexOf(installed), 1);
+    cluster.objects.push(upgraded);
+    return {status: 409, body: {reason: "AlreadyExists"}};
+  };
+  expect(await run(["apply", "-f", "-"], text(group(), lane()))).toMatchObject({code: 0});
+  const plugins = cluster.objects.filter(({kind}) => kind === "WasmPlugin");
+  expect(plugins.length).toBeGreaterThan(1);
+  for (const {spec} of plugins) expect(spec).toMatchObject({url: expect.stringContaining(digest) as string});
+});
