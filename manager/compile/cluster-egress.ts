@@ -1,6 +1,6 @@
 import {selects} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
-import type {Gateway, KubernetesService} from "./cluster-facts.ts";
+import {type Gateway, gatewaysNamed, type KubernetesService} from "./cluster-facts.ts";
 import {covers, hostOf, resolveHost, serviceOf} from "./hosts.ts";
 
 interface Known {
@@ -106,10 +106,12 @@ function isOutside(host: string, {serviceEntries}: Known): boolean {
 
 function servesGateway({key, selector}: KubernetesService, {gateways}: Known): boolean {
   const [namespace = ""] = key.split("/");
-  return [...gateways.values()].some(
-    (gateway) =>
-      Object.keys(gateway.selector).length > 0 &&
-      (gateway.namespaces.includes(namespace) || gateway.workloads.length === 0) &&
-      selects(gateway.selector, selector),
-  );
+  return [...gateways.keys()]
+    .flatMap((each) => gatewaysNamed({gateways}, each))
+    .some(
+      (gateway) =>
+        Object.keys(gateway.selector).length > 0 &&
+        (gateway.namespaces.includes(namespace) || gateway.workloads.length === 0) &&
+        selects(gateway.selector, selector),
+    );
 }

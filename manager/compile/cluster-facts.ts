@@ -35,6 +35,8 @@ export interface KubernetesService {
   readonly ports: readonly ServicePort[];
   readonly selector: Labels;
   readonly headless: boolean;
+  /** The host that it names, where it is of type ExternalName. */
+  readonly alias?: string;
 }
 
 export interface ServicePort {
@@ -44,9 +46,18 @@ export interface ServicePort {
   readonly http: boolean;
 }
 
+/** All gateways that have this name, `NAMESPACE/NAME`. */
+export function gatewaysNamed({gateways}: Pick<ClusterFacts, "gateways">, key: string): Gateway[] {
+  const found = gateways.get(key);
+  if (found === undefined) return [];
+  return found.twin === undefined ? [found] : [found, found.twin];
+}
+
 /** The pods that serve a gateway, and what they listen for. */
 export interface Gateway {
   readonly key: string;
+  /** The Gateway API's, where one of Istio's has the same name. */
+  readonly twin?: Gateway;
   readonly api: "istio" | "gateway-api";
   /** The first of `namespaces`. */
   readonly namespace: string;

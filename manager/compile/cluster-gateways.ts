@@ -14,16 +14,22 @@ export interface Around {
   readonly services: ReadonlyMap<string, KubernetesService>;
 }
 
-/** Istio's and the Gateway API's gateways by `NAMESPACE/NAME`; where both have one name, Istio's. */
+/** Istio's and the Gateway API's gateways by `NAMESPACE/NAME`; where both have one name, Istio's, and the other as its twin. */
 export function gatewaysOf(objects: readonly KubernetesObject[], around: Around): Map<string, Gateway> {
   const all = objects.filter(({kind}) => kind === "Gateway");
-  const ofGroup = (group: string) => all.filter(({apiVersion}) => apiVersion.startsWith(`${group}/`));
-  return new Map(
-    [
-      ...ofGroup("gateway.networking.k8s.io").map((object) => kubernetesGateway(object, around)),
-      ...ofGroup("networking.istio.io").map((object) => istioGateway(object, around)),
-    ].map((gateway) => [gateway.key, gateway]),
-  );
+  const ofGroup = (group: string, read: typeof istioGateway) =>
+    new Map(
+      all
+        .filter(({apiVersion}) => apiVersion.startsWith(`${group}/`))
+        .map((object) => read(object, around))
+        .map((gateway) => [gateway.key, gateway] as const),
+    );
+  const kubernetes = ofGroup("gateway.networking.k8s.io", kubernetesGateway);
+  const istio = [...ofGroup("networking.istio.io", istioGateway)].map(([key, gateway]) => {
+    const twin = kubernetes.get(key);
+    return [key, twin === undefined ? gateway : {...gateway, twin}] as const;
+  });
+  return new Map([...kubernetes, ...istio]);
 }
 
 interface IstioGatewaySpec {

@@ -3,6 +3,8 @@ import type {KubernetesService} from "./cluster-facts.ts";
 import type {Labels} from "./plan.ts";
 
 interface ServiceSpec {
+  readonly type?: string;
+  readonly externalName?: string;
   readonly selector?: Labels;
   readonly clusterIP?: string;
   readonly ports?: readonly Port[];
@@ -17,7 +19,7 @@ interface Port {
 
 /** What a Service says. */
 export function serviceFact({metadata, spec}: KubernetesObject): KubernetesService {
-  const {selector = {}, clusterIP, ports = []} = (spec ?? {}) as ServiceSpec;
+  const {type, externalName, selector = {}, clusterIP, ports = []} = (spec ?? {}) as ServiceSpec;
   return {
     key: `${metadata.namespace ?? "default"}/${metadata.name}`,
     ports: ports.map((port) => ({
@@ -27,6 +29,7 @@ export function serviceFact({metadata, spec}: KubernetesObject): KubernetesServi
     })),
     selector,
     headless: clusterIP === "None",
+    ...(type === "ExternalName" ? {alias: externalName ?? ""} : {}),
   };
 }
 

@@ -32,6 +32,8 @@ export function entryHttpRoutes(entry: Entry, name: string, hosts: readonly stri
           backendRefs: [backendRef(to, number(to))],
         })),
       ),
+    // A rule without backends answers 500.
+    ...contextMatches(service.routes.refused, MAX_VALUE).map((context) => ({matches: [match(context)]})),
   ];
   const objects = Math.ceil(rules.length / MAX_RULES);
   return Array.from({length: objects}, (_none, index) =>

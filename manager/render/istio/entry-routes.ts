@@ -1,4 +1,4 @@
-import type {ClusterFacts, Gateway, ServicePort} from "../../compile/cluster-facts.ts";
+import {type ClusterFacts, type Gateway, gatewaysNamed, type ServicePort} from "../../compile/cluster-facts.ts";
 import {hostOf} from "../../compile/hosts.ts";
 import type {Plan} from "../../compile/plan.ts";
 import {type EntryRoute, keyOf, type Mesh, type SwimLaneGroup} from "../../model/index.ts";
@@ -61,7 +61,7 @@ function entriesOf(
   notices: Notice[],
   kept: string[],
 ): Entry[] {
-  const gateways = group.spec.entry.gateways.flatMap((key) => facts.gateways.get(key) ?? []);
+  const gateways = group.spec.entry.gateways.flatMap((key) => gatewaysNamed(facts, key));
   return group.spec.entry.routes.flatMap((route) => {
     const key = `${group.metadata.namespace}/${route.service}`;
     const service = services.find((each) => each.service === key) ?? laneless(key, group, facts);

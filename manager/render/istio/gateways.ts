@@ -1,4 +1,4 @@
-import type {ClusterFacts, Gateway} from "../../compile/cluster-facts.ts";
+import {type ClusterFacts, type Gateway, gatewaysNamed} from "../../compile/cluster-facts.ts";
 import type {GroupPlan} from "../../compile/plan.ts";
 import {edgeConfig, namespaceOutboundConfig} from "../filter-config.ts";
 import {podsName} from "./pod-names.ts";
@@ -28,13 +28,12 @@ export function renderGateways(
   const left: Pick<Entrance, "what" | "group">[] = [];
   for (const group of groups) {
     for (const key of group.gateways) {
-      const gateway = facts.gateways.get(key);
-      const obstacle = gateway === undefined ? unknown(group, key, facts) : unselective(group, gateway);
-      if (obstacle === undefined) entrances.push(...entrancesOf(gateway!, group, facts));
-      else {
-        notices.push(obstacle);
-        left.push({what: `gateway ${key}`, group});
-      }
+      const gateways = gatewaysNamed(facts, key);
+      const unfit = gateways.flatMap((gateway) => unselective(group, gateway) ?? []);
+      const obstacles = gateways.length === 0 ? [unknown(group, key, facts)] : unfit;
+      if (obstacles.length === 0) entrances.push(...gateways.flatMap((each) => entrancesOf(each, group, facts)));
+      else left.push({what: `gateway ${key}`, group});
+      notices.push(...obstacles);
     }
   }
   const {sets, left: shared, notices: said} = podSets(entrances);

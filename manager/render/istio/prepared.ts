@@ -1,5 +1,5 @@
 import {hostOf} from "../../compile/hosts.ts";
-import type {ClusterFacts, ServicePort} from "../../compile/cluster-facts.ts";
+import type {ClusterFacts, KubernetesService, ServicePort} from "../../compile/cluster-facts.ts";
 import type {Destination, LaneRoute, ServicePlan} from "../../compile/plan.ts";
 import {destinationKey, type ReadyRoutes, readyRoutes} from "../../compile/routes.ts";
 import {type Mesh, selects, type SwimLaneGroup} from "../../model/index.ts";
@@ -79,7 +79,7 @@ function withoutImpossible(
     return {...plan, baseline: {service: plan.service}, lanes: []};
   }
   const whole = {service: plan.service};
-  const [hasPorts, hasAddress] = [portCheck(plan, facts, notices), headlessCheck(plan, facts, notices)];
+  const [hasPorts, hasAddress] = [portCheck(plan, facts, notices), addressCheck(plan, facts, notices)];
   const reachable = (to: Destination) => hasAddress(to) && hasPorts(to);
   if (!needsSubsets(plan, facts)) return changed(plan, whole, reachable);
   const obstacle = subsetObstacle(plan.service, callers, facts);
@@ -120,17 +120,19 @@ function serviceObstacle({service, lanes}: ServicePlan, facts: ClusterFacts): No
   };
 }
 
-/** The caller chooses the pod of a headless Service, and has chosen one of the baseline's: its cluster is ORIGINAL_DST. */
-function headlessCheck({service}: ServicePlan, facts: ClusterFacts, notices: Notice[]): (to: Destination) => boolean {
+/** Whether a lane's requests can go to a destination's Service at all. */
+function addressCheck({service}: ServicePlan, facts: ClusterFacts, notices: Notice[]): (to: Destination) => boolean {
   const said = new Set<string>();
   return (to) => {
-    if (to.service === service || facts.kubernetesServices.get(to.service)?.headless !== true) return true;
-    if (!said.has(to.service)) notices.push(headless(to.service, service));
+    const own = facts.kubernetesServices.get(to.service);
+    if (to.service === service || own === undefined || !(own.headless || own.alias !== undefined)) return true;
+    if (!said.has(to.service)) notices.push(own.headless ? headless(to.service, service) : alias(own, service));
     said.add(to.service);
     return false;
   };
 }
 
+/** The caller chooses the pod of a headless Service, and has chosen one of the baseline's: its cluster is ORIGINAL_DST. */
 function headless(service: string, overridden: string): Notice {
   return {
     severity: "error",
@@ -138,6 +140,17 @@ function headless(service: string, overridden: string): Notice {
     reason: "HeadlessLane",
     message: `is headless, so a request goes to the pod whose address its caller asked for, one of ${overridden}; lanes that name it are left out there`,
     hint: "Give the lane's pods a Service with a cluster IP; it may stand beside the headless one.",
+  };
+}
+
+/** istiod gives it no cluster of its own; where it names a host outside, the context would leave the mesh. */
+function alias({key, alias: host}: KubernetesService, overridden: string): Notice {
+  return {
+    severity: "error",
+    subject: `Service ${key}`,
+    reason: "AliasLane",
+    message: `is of type ExternalName and has no pods of its own, only the name ${host}; lanes that name it for ${overridden} are left out there`,
+    hint: "Let the lane name a Service that selects its pods.",
   };
 }
 

@@ -50,6 +50,20 @@ test("Gateways whose selectors differ, but select the same pods, get one edge", 
   expect(groupsOf(rendered([...texts, pod("edge", "{istio: gw, app: gw}")]))).toEqual([["a/a", "b/b"]]);
 });
 
+test("of two Gateways of one name, Istio's and the Gateway API's, the pods of both have a guard", () => {
+  const twin = `{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: a, namespace: edge}, spec: {gatewayClassName: istio, listeners: [{name: http, port: 80}]}}`;
+  const texts = [group("a", `{${onA}}`), gateway("a", "{istio: gw}"), twin];
+  for (const result of [rendered(texts), rendered(texts.toReversed())]) {
+    expect(groupsOf(result)).toEqual([["a/a"], ["a/a"]]);
+    expect(edgesOf(result).map(({spec}) => spec["targetRefs"] ?? spec["selector"])).toEqual(
+      expect.arrayContaining([
+        {matchLabels: {istio: "gw"}},
+        [{group: "gateway.networking.k8s.io", kind: "Gateway", name: "a"}],
+      ]),
+    );
+  }
+});
+
 test("Gateways that share some pods only are reported, and get no edge", () => {
   const some = [group("a", `{${onA}}`), group("b", `{${onB}}`), gateway("a", "{istio: gw}"), gateway("b", "{app: gw}")];
   const pods = ["{istio: gw, app: gw}", "{istio: gw}", "{app: gw}"].map((labels) => pod("edge", labels));

@@ -160,6 +160,19 @@ test("handed over on a gateway of the Gateway API: HTTPRoutes, as many as its 16
   expect(rules.flat().filter(({matches}) => matches[0]!.headers === undefined)).toHaveLength(1);
 });
 
+test("on a gateway of the Gateway API a strict lane whose Service is not there gets no baseline, but a 500", () => {
+  const entry = {gateways: ["ingress/public"], routes: [{service: "cart", hosts: ["shop.example.com"]}]};
+  const ready = object("discovery.k8s.io/v1", "EndpointSlice", "cart-1", {});
+  const texts = [group({entry}), lane("ann", {strict: true}), service("cart"), service("payment"), kubernetesGateway];
+  const rules = rendered([...texts, ready]).objects.find(({kind}) => kind === "HTTPRoute")!.spec["rules"];
+  expect(rules).toEqual([
+    {matches: [{path: {type: "PathPrefix", value: "/"}}], backendRefs: [expect.objectContaining({name: "cart"})]},
+    {
+      matches: [{path: {type: "PathPrefix", value: "/"}, headers: [{type: "Exact", name: "x-swimlane", value: "ann"}]}],
+    },
+  ]);
+});
+
 test("labels at a gateway of the Gateway API are reported: its routes cannot name them", () => {
   const entry = {gateways: ["ingress/public"], routes: [{service: "cart", hosts: ["shop.example.com"]}]};
   const texts = [

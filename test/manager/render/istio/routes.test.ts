@@ -206,12 +206,17 @@ test("a headless service: lanes by Services of their own are routed, lanes by la
   expect(routes(texts).map(({name}) => name)).toEqual(["cart--ann", "baseline"]);
 });
 
-test.each([false, true])("a lane's headless Service is left out, with the reason; native: %s", (nativeSupported) => {
+const headless = {clusterIP: "None"};
+const external = {type: "ExternalName", externalName: "cart.example.com"};
+test.each([
+  ["headless", headless, false, "HeadlessLane"],
+  ["headless", headless, true, "HeadlessLane"],
+  ["ExternalName", external, false, "AliasLane"],
+  ["ExternalName", external, true, "AliasLane"],
+])("a lane's %s Service is left out, with the reason (%#)", (_kind, spec, nativeSupported, expected) => {
   const texts = [group(), lane("ann"), lane("bob"), service("cart"), service("cart--bob"), service("payment")];
-  const {notices, objects} = rendered([...texts, service("cart--ann", {clusterIP: "None"})], {
-    options: {nativeSupported},
-  });
-  expect(notices.map(({reason, subject}) => [reason, subject])).toEqual([["HeadlessLane", "Service shop/cart--ann"]]);
+  const {notices, objects} = rendered([...texts, service("cart--ann", spec)], {options: {nativeSupported}});
+  expect(notices.map(({reason, subject}) => [reason, subject])).toEqual([[expected, "Service shop/cart--ann"]]);
   const parts = objects.filter(({metadata}) => PARTS.includes(metadata.labels["meshlane.dev/part"] ?? ""));
   const routing = JSON.stringify(parts);
   expect(routing).toContain("cart--bob");
