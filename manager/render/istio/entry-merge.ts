@@ -20,10 +20,12 @@ interface Target {
 
 /** The matcher in a named route of the user's, on the pods of the group's gateways. */
 export function mergeIntoGateway(entry: Entry, merge: Merge, facts: ClusterFacts, options: IstioOptions): Rendering {
-  const {service, group, gateways} = entry;
+  const {service, group} = entry;
+  const api = merge.httpRoute === undefined ? "istio" : "gateway-api";
+  const gateways = entry.gateways.filter((gateway) => gateway.api === api);
   if (service.lanes.length === 0) return {objects: [], notices: []};
   const target = options.nativeSupported ? targetOf(entry, merge, facts) : "needs proxies that support native routing";
-  const found = typeof target === "string" || gateways.length > 0 ? target : "has no gateway that is known";
+  const found = typeof target === "string" || gateways.length > 0 ? target : "has no gateway of its kind that is known";
   if (typeof found !== "string") {
     return {objects: gateways.flatMap((gateway) => onGateway(entry, found, gateway)), notices: []};
   }

@@ -100,15 +100,23 @@ test("merged: the matcher in the named route, on the gateway's pods, for each ho
   expect(JSON.stringify(spec)).toContain("outbound|80||cart.shop.svc.cluster.local");
 });
 
+const kubernetesGateway = object(
+  "gateway.networking.k8s.io/v1",
+  "Gateway",
+  "public",
+  {gatewayClassName: "istio", listeners: [{name: "http", port: 80, protocol: "HTTP"}]},
+  "ingress",
+);
+
 test("merged into an HTTPRoute: a rule without a name is named as istiod names it", () => {
   const route = object("gateway.networking.k8s.io/v1", "HTTPRoute", "mine", {
     parentRefs: [{name: "public", namespace: "ingress"}],
     hostnames: ["shop.example.com"],
     rules: [{backendRefs: [{name: "payment", port: 80}]}, {backendRefs: [{name: "cart", port: 80}]}],
   });
-  const merged = entered({merge: {httpRoute: "shop/mine", route: "shop.mine.1"}}, [route]);
-  expect([merged.reasons, merged.names.length]).toEqual([[], 1]);
-  const other = entered({merge: {httpRoute: "shop/mine", route: "shop.mine.0"}}, [route]);
+  const merged = entered({merge: {httpRoute: "shop/mine", route: "shop.mine.1"}}, [route, kubernetesGateway]);
+  expect([merged.reasons, merged.names.length], "on that of two gateways of one name").toEqual([[], 1]);
+  const other = entered({merge: {httpRoute: "shop/mine", route: "shop.mine.0"}}, [route, kubernetesGateway]);
   expect([other.reasons, other.names.length]).toEqual([["CannotMerge"], 0]);
 });
 
@@ -132,14 +140,6 @@ test("a gateway that calls a lane's service by a user's route, where nobody chos
   const none = rendered([group({entry}), ...shop, gateway, users]);
   expect(none.notices).toEqual([]);
 });
-
-const kubernetesGateway = object(
-  "gateway.networking.k8s.io/v1",
-  "Gateway",
-  "public",
-  {gatewayClassName: "istio", listeners: [{name: "http", port: 80, protocol: "HTTP"}]},
-  "ingress",
-);
 
 test("handed over on a gateway of the Gateway API: HTTPRoutes, as many as its 16 rules an object need", () => {
   const lanes = Array.from({length: 20}, (_none, index) => `lane-${index}`);
