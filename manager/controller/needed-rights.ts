@@ -73,7 +73,7 @@ async function mayAsFarAsKnown(api: Api, right: Right): Promise<boolean> {
 
 /** `create envoyfilters.networking.istio.io, update wasmplugins.extensions.istio.io in namespace shop` */
 function byNamespace(rights: readonly Right[]): string[] {
-  const namespaces = [...new Set(rights.map(({namespace}) => namespace))].sort();
+  const namespaces = [...new Set(rights.map(({namespace}) => namespace))].sort((a = "", b = "") => (a < b ? -1 : 1));
   return namespaces.map((namespace) => {
     const ofOne = rights.filter((right) => right.namespace === namespace);
     const names = ofOne.map(({namespace: _namespace, ...right}) => text(right)).sort();

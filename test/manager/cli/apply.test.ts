@@ -1,4 +1,5 @@
 import {expect, test} from "vitest";
+import {controllerRuns} from "../../../manager/controller/reconcile.ts";
 import {settingsObject} from "../../../manager/controller/settings.ts";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import {FakeCluster} from "../cluster/fake-cluster.ts";
@@ -10,11 +11,11 @@ const {registry} = withRegistry();
 const text = (...objects: object[]) => objects.map((object) => JSON.stringify(object)).join("\n---\n");
 const installed = settingsObject({...settings, nativeSupported: false});
 
-const lease = (): KubernetesObject => ({
+const lease = (time = Date.now()): KubernetesObject => ({
   apiVersion: "coordination.k8s.io/v1",
   kind: "Lease",
   metadata: {name: "meshlane-controller", namespace: "meshlane-system"},
-  spec: {renewTime: new Date().toISOString()},
+  spec: {renewTime: new Date(time).toISOString()},
 });
 
 test("the client's dry run writes nothing, and asks the server for no dry run either", async () => {
@@ -84,4 +85,14 @@ test("what is no reference is wrong usage, as of push, pull and verify", async (
   const {code, stderr} = await meshlane(["apply", "oci://bad"]);
   expect(code).toBe(2);
   expect(stderr).toContain("reference oci://bad: it names no repository");
+});
+
+test.each([
+  ["a minute ago", -61_000, false],
+  ["just now", 0, true],
+  ["by a clock that is ahead a little", 240_000, true],
+  ["in the far future", 3_600_000, false],
+])("a controller whose Lease was renewed %s runs: %s ms, %s", async (_name, offset, runs) => {
+  const cluster = await FakeCluster.start([lease(Date.now() + offset)]);
+  expect(await controllerRuns(await cluster.api())).toBe(runs);
 });

@@ -1,4 +1,4 @@
-import {expect, test} from "vitest";
+import {expect, onTestFinished, test, vi} from "vitest";
 import {meshlane} from "./captured.ts";
 import {broken, shop} from "./samples.ts";
 
@@ -15,8 +15,16 @@ test.each([
   ["a dry run of nobody", ["apply", "-f", shop, "--dry-run=all"], "Allowed choices are client, server"],
   ["a time without unit", ["apply", "-f", shop, "--wait=60"], "write it like 500ms, 60s or 2m"],
   ["no registry", ["install", "-o", "yaml"], "name the registry of the modules: --registry HOST/PATH"],
+  ["a kind that is none of ours", ["delete", "foo"], "foo is no kind of ours. Write lane NAME or group NAME"],
+  ["a lane without name", ["delete", "lane"], "name the lane: meshlane delete lane NAME"],
+  ["nothing to delete", ["delete"], "name what to delete: lane NAME, group NAME, or -f FILE"],
+  ["names and a file", ["delete", "lane", "ann", "-f", shop], "write either lane NAME or group NAME, or -f FILE"],
+  ["a file to compare without -f", ["diff", "shop.yaml"], "shop.yaml is no reference; a file is named with -f"],
   ["nothing to compare", ["diff"], "name what to compare: -f FILE, or oci://HOST/NAME@sha256:..."],
 ])("%s is wrong usage: exit code 2, nothing on stdout", async (_name, args, message) => {
+  // A cluster that is not there must not be what is complained of.
+  vi.stubEnv("KUBECONFIG", "/nowhere/config");
+  onTestFinished(() => void vi.unstubAllEnvs());
   const {code, stdout, stderr} = await meshlane(args);
   expect({code, stdout}).toEqual({code: 2, stdout: ""});
   expect(stderr).toContain(message);

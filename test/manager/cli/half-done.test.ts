@@ -120,3 +120,29 @@ test("an apply that began before an upgrade writes none of the digests of before
   expect(plugins.length).toBeGreaterThan(1);
   for (const {spec} of plugins) expect(spec).toMatchObject({url: expect.stringContaining(digest) as string});
 });
+
+test("a status that somebody writes meanwhile does not stop delete; another spec or another object does", async () => {
+  const versioned = (object: KubernetesObject, uid: string, resourceVersion: string): KubernetesObject => ({
+    ...object,
+    metadata: {...object.metadata, uid, resourceVersion},
+  });
+  const old = versioned(group(), "u-1", "1");
+  const deleted = async (meanwhile: KubernetesObject) => {
+    const {cluster, run} = await started([old]);
+    let first = true;
+    cluster.onAsked = ({method}) => {
+      if (method !== "DELETE" || !first) return;
+      first = false;
+      cluster.objects.splice(cluster.objects.indexOf(old), 1, meanwhile);
+    };
+    const {code, stderr} = await run(["delete", "group", "shop"]);
+    return {code, stderr, kept: cluster.objects.some(({kind}) => kind === "SwimLaneGroup")};
+  };
+  expect(await deleted({...versioned(group(), "u-1", "2"), status: {buckets: {}}})).toMatchObject({
+    code: 0,
+    kept: false,
+  });
+  const refused = {code: 1, kept: true, stderr: expect.stringContaining("was changed by somebody else") as string};
+  expect(await deleted(versioned(group({services: ["other"]}), "u-1", "2"))).toMatchObject(refused);
+  expect(await deleted(versioned(group(), "u-2", "2"))).toMatchObject(refused);
+});

@@ -121,3 +121,21 @@ test("a question is asked again where the server is busy or hangs up; a change o
   await expect(api.replace(lane)).rejects.toMatchObject({reason: "Unreachable"});
   expect(times).toBe(2);
 });
+
+test.each([
+  ["of the form of older servers", {kind: "APIGroupList", groups: []}],
+  ["without any kind", {items: []}],
+])("discovery %s is an error, not a cluster without objects", async (_name, discovery) => {
+  const fake = await FakeApi.start(() => ({}), discovery);
+  const {api, place} = await fake.connect();
+  const message = `the API server ${fake.url} (${place.from}) does not tell which kinds it has`;
+  await expect(api.list(lane)).rejects.toThrow(message);
+  expect(fake.asked).toEqual([]);
+});
+
+test("discovery is asked for in each aggregated form that Kubernetes has had", async () => {
+  const fake = await FakeApi.start(() => ({body: {items: []}}));
+  await (await fake.connect()).api.list(lane);
+  expect(fake.discoveries.map(({path}) => path).sort()).toEqual(["/api", "/apis"]);
+  for (const {headers} of fake.discoveries) expect(headers.accept).toMatch(/v=v2;.*v=v2beta1;.*,application\/json$/);
+});

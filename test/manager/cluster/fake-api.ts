@@ -41,6 +41,7 @@ const groups = {
 /** What an API server would say, by a function of the test; discovery is answered here. */
 export class FakeApi {
   readonly asked: Asked[] = [];
+  readonly discoveries: Asked[] = [];
   readonly url: string;
 
   private constructor(url: string) {
@@ -61,7 +62,7 @@ export class FakeApi {
           body: sent === "" ? undefined : JSON.parse(sent),
         };
         const isDiscovery = pathname === "/api" || pathname === "/apis";
-        if (!isDiscovery) fake.asked.push(asked);
+        (isDiscovery ? fake.discoveries : fake.asked).push(asked);
         const said = isDiscovery ? {body: pathname === "/apis" ? kinds : {items: []}} : answer(asked);
         if (said === "hang up") return response.destroy();
         response.writeHead(said.status ?? 200, {"content-type": "application/json", ...said.headers});

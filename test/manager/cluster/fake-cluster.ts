@@ -79,16 +79,21 @@ export class FakeCluster {
     if (kind === undefined) return {status: 404, body: {}};
     const here = this.objects.filter((object) => object.kind === kind.kind && object.apiVersion === apiVersion);
     const there = here.filter(({metadata}) => namespace === undefined || metadata.namespace === namespace);
-    const verb = name === undefined ? "list" : "get";
-    if (method === "GET" && this.denied.includes(`${verb} ${plural}`)) return forbidden(verb, plural!);
-    if (method === "GET" && name === undefined) return {body: {items: there}};
+    if (method === "GET") return this.#read(plural!, there, name);
     const found = there.find(({metadata}) => metadata.name === name);
-    if (method === "GET") return found === undefined ? {status: 404, body: {}} : {body: found};
     this.writes.push(`${method} ${path}${query.has("dryRun") ? " (dry run)" : ""}`);
     if (method === "DELETE" && found !== undefined && isAnother(found, body)) return conflict(name!);
     if (found !== undefined) this.objects.splice(this.objects.indexOf(found), 1);
     if (method === "DELETE") return {};
     return {body: this.#kept(body as KubernetesObject, namespace)};
+  }
+
+  #read(plural: string, there: readonly KubernetesObject[], name: string | undefined): Answer {
+    const verb = name === undefined ? "list" : "get";
+    if (this.denied.includes(`${verb} ${plural}`)) return forbidden(verb, plural);
+    if (name === undefined) return {body: {items: there}};
+    const found = there.find(({metadata}) => metadata.name === name);
+    return found === undefined ? {status: 404, body: {}} : {body: found};
   }
 
   #kept(object: KubernetesObject, namespace: string | undefined): KubernetesObject {

@@ -184,24 +184,36 @@ test("who has no right to istiod waits a fixed time, and is told so in one line"
 
 test("who may not write Istio's objects is told which right is missing, and nothing is half done", async () => {
   const reader = meshlaneOn(mesh, await kubeconfigOfDeveloper(["get", "list"]));
+  expect(await meshlane(["apply", "-f", "-"], text(lane(SHOP, "kept", "cart--ann")))).toMatchObject({code: 0});
   const before = await versions();
-  const {code, stderr} = await reader(["apply", "-f", "-"], text(lane(SHOP, "reader", "cart--ann")));
-  expect(code).toBe(1);
-  expect(stderr).toMatch(
-    /may not patch swimlanes\.meshlane\.dev in namespace apply-shop\. Ask for the right: verb patch/,
-  );
+  const applied = await reader(["apply", "-f", "-"], text(lane(SHOP, "reader", "cart--ann")));
+  const deleted = await reader(["delete", "lane", "kept", "-n", SHOP]);
+  for (const {code, stdout, stderr} of [applied, deleted]) {
+    expect({code, stdout}).toEqual({code: 1, stdout: ""});
+    expect(stderr).toMatch(/^meshlane: you may not (create|update|delete) \w+\.(networking|extensions)\.istio\.io/);
+    expect(stderr).toContain("in namespace apply-shop");
+    expect(stderr).toContain("Nothing was written: ask for a role with these rights");
+    expect(stderr).not.toContain("swimlane");
+  }
   expect(await versions()).toEqual(before);
+  const lanes = (await mesh.kubectl("get", "swimlanes", "-n", SHOP, "-o", "name")).split("\n");
+  expect(lanes).toContain("swimlane.meshlane.dev/kept");
+  expect(lanes).not.toContain("swimlane.meshlane.dev/reader");
+  expect(await meshlane(["delete", "lane", "kept", "-n", SHOP])).toMatchObject({code: 0});
 });
 
-/** Somebody who may do this with lanes, Istio's objects and what they need to be read with, and nothing in istio-system. */
-async function kubeconfigOfDeveloper(verbs = ["get", "list", "create", "update", "patch", "delete"]): Promise<string> {
+const changing = ["get", "list", "create", "update", "patch", "delete"];
+
+/** Somebody who may do all with lanes, this with Istio's objects, read what is needed, and nothing in istio-system. */
+async function kubeconfigOfDeveloper(verbs = changing): Promise<string> {
   const name = `developer-${verbs.length}`;
   const role = {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "ClusterRole",
     metadata: {name},
     rules: [
-      {apiGroups: ["meshlane.dev", "networking.istio.io", "extensions.istio.io"], resources: ["*"], verbs},
+      {apiGroups: ["meshlane.dev"], resources: ["*"], verbs: changing},
+      {apiGroups: ["networking.istio.io", "extensions.istio.io"], resources: ["*"], verbs},
       {
         apiGroups: ["", "apps", "discovery.k8s.io", "gateway.networking.k8s.io"],
         resources: readable,

@@ -74,6 +74,18 @@ test("versions: one that was not tried is a warning, one that is too old a failu
   ]);
 });
 
+test("versions: a program older than the installation is a failure, a newer one a warning", () => {
+  const of = (program: string, version: string) => inspection(shop, {program, settings: {...settings, version}});
+  expect(complaints(of("0.2.0", "0.3.0"))).toEqual([
+    "failed versions: Meshlane 0.3.0 is installed, this program is 0.2.0",
+  ]);
+  expect(complaints(of("0.3.0", "0.2.0"))).toEqual([
+    "warning versions: Meshlane 0.2.0 is installed, this program is 0.3.0",
+  ]);
+  expect(judge(of("0.3.0", "0.2.0"))).toContainEqual(expect.objectContaining({hint: "Run meshlane upgrade."}));
+  expect(complaints(of("0.3.0", "0.3.0"))).toEqual([]);
+});
+
 test("versions: docs/versions.md lists those that were tried", () => {
   const text = readFileSync(new URL("../../../../docs/versions.md", import.meta.url), "utf8");
   for (const [part, versions] of Object.entries(tried)) {
