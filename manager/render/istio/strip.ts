@@ -1,6 +1,7 @@
 import type {Labels} from "../../compile/plan.ts";
 import type {Json, JsonObject} from "../filter-config.ts";
 import {nativeStrip} from "../native-strip.ts";
+import {UNREACHED} from "../unreached.ts";
 import {CONTEXT} from "./names.ts";
 import {podsName} from "./pod-names.ts";
 import type {IstioObject} from "./options.ts";
@@ -16,15 +17,16 @@ const FIRST = -100;
 
 /**
  * The gateway itself, before any filter runs, moves what the client sent as context to where the edge reads what is asked for:
- * a filter that is away lets nothing in.
+ * a filter that is away lets nothing in. What the mesh's proxies tell each other on replies stays inside.
  */
 export function gatewayStrip(namespace: string, selector: Labels): IstioObject {
   const name = podsName("edge", selector);
   const patch = managerPatch("GATEWAY", {}, {early_header_mutation_extensions: [nativeStrip(CONTEXT)]});
+  const configPatches = [patch, withoutUnreached("GATEWAY")];
   return ownObject(
     "EnvoyFilter",
     {part: "edge", namespace, name},
-    {...workloadTargetOf(selector), priority: FIRST, configPatches: [patch]},
+    {...workloadTargetOf(selector), priority: FIRST, configPatches},
   );
 }
 
@@ -40,6 +42,15 @@ export function ownAddress(namespace: string, name: string, selector: Labels): I
     {part: "edge", namespace, name},
     {...workloadTargetOf(selector), configPatches: [patch]},
   );
+}
+
+/** Takes off replies what a proxy said of its application; when a request is repeated that has been read before. */
+export function withoutUnreached(context: string): JsonObject {
+  return {
+    applyTo: "ROUTE_CONFIGURATION",
+    match: {context},
+    patch: {operation: "MERGE", value: {response_headers_to_remove: [UNREACHED]}},
+  };
 }
 
 /** Settings merged into the HTTP connection managers of a context. */

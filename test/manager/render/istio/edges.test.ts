@@ -39,6 +39,17 @@ test("groups whose Gateways have the same pods get one edge and one strip", () =
   expect(namesOf(result, ["edge"]).filter((name) => name.startsWith("EnvoyFilter"))).toHaveLength(1);
 });
 
+test("what proxies tell each other on replies does not leave the mesh through a group's gateway", () => {
+  const result = rendered([group("a", `{${onA}}`), gateway("a", "{istio: gw}")]);
+  const [name] = namesOf(result, ["edge"]).filter((each) => each.startsWith("EnvoyFilter"));
+  const {configPatches} = named(result, "EnvoyFilter", name!.split("/")[1]!).spec as {configPatches?: unknown};
+  expect(configPatches).toContainEqual({
+    applyTo: "ROUTE_CONFIGURATION",
+    match: {context: "GATEWAY"},
+    patch: {operation: "MERGE", value: {response_headers_to_remove: ["x-swimlane-unreached"]}},
+  });
+});
+
 test("Gateways whose selectors differ, but select the same pods, get one edge", () => {
   const texts = [
     group("a", `{${onA}}`),
