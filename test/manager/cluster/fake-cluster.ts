@@ -71,7 +71,7 @@ export class FakeCluster {
   #answer(asked: Asked): Answer {
     const said = this.onAsked(asked);
     if (said !== undefined) return said as Answer;
-    const {method, path, body, query} = asked;
+    const {method, path, body} = asked;
     if (path.endsWith("/selfsubjectaccessreviews")) return {body: {status: {allowed: this.#may(body)}}};
     const at = /^\/apis?\/(.*?v\d\w*)(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?$/.exec(path);
     const [, apiVersion, namespace, plural, name] = at ?? [];
@@ -81,11 +81,12 @@ export class FakeCluster {
     const there = here.filter(({metadata}) => namespace === undefined || metadata.namespace === namespace);
     if (method === "GET") return this.#read(plural!, there, name);
     const found = there.find(({metadata}) => metadata.name === name);
-    this.writes.push(`${method} ${path}${query.has("dryRun") ? " (dry run)" : ""}`);
+    const dryRun = isDryRun(asked);
+    this.writes.push(`${method} ${path}${dryRun ? " (dry run)" : ""}`);
     if (method === "DELETE" && found !== undefined && isAnother(found, body)) return conflict(name!);
-    if (found !== undefined) this.objects.splice(this.objects.indexOf(found), 1);
-    if (method === "DELETE") return {};
-    return {body: this.#kept(body as KubernetesObject, namespace)};
+    const written = method === "DELETE" ? [] : [this.#written(body as KubernetesObject, namespace)];
+    if (!dryRun) this.#put(found, written);
+    return {body: written[0] ?? {}};
   }
 
   #read(plural: string, there: readonly KubernetesObject[], name: string | undefined): Answer {
@@ -96,14 +97,17 @@ export class FakeCluster {
     return found === undefined ? {status: 404, body: {}} : {body: found};
   }
 
-  #kept(object: KubernetesObject, namespace: string | undefined): KubernetesObject {
+  #put(old: KubernetesObject | undefined, written: readonly KubernetesObject[]): void {
+    if (old !== undefined) this.objects.splice(this.objects.indexOf(old), 1);
+    this.objects.push(...written);
+  }
+
+  #written(object: KubernetesObject, namespace: string | undefined): KubernetesObject {
     const where = namespace === undefined ? {} : {namespace};
     const metadata = {...object.metadata, ...where, resourceVersion: String(this.#version++)};
     const established = {conditions: [{type: "Established", status: "True"}]};
     const status = object.kind === "CustomResourceDefinition" ? {status: established} : {};
-    const kept = {...object, ...status, metadata};
-    this.objects.push(kept);
-    return kept;
+    return {...object, ...status, metadata};
   }
 
   #may(body: unknown): boolean {
@@ -111,6 +115,10 @@ export class FakeCluster {
     const {verb, resource, subresource} = resourceAttributes;
     return !this.denied.includes(`${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`);
   }
+}
+
+function isDryRun({query, body}: Asked): boolean {
+  return query.has("dryRun") || (body as {dryRun?: readonly string[]} | undefined)?.dryRun !== undefined;
 }
 
 /** Whether the object is not the one that a deletion means. */
