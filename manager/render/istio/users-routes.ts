@@ -33,7 +33,9 @@ export function takenAt(port: number, routes: readonly UsersRoute[]): TakenRoute
   const place = ({to}: UsersRoute) => (to === undefined ? "" : `${to.subset ?? ""}/${to.port ?? port}`);
   const alike = (some: readonly UsersRoute[]) => some.every((one) => place(one) === place(some[0]!));
   if (first.to !== undefined && alike(all)) return [patch(first.to, all)];
-  const why = alike(users) ? "not all calls are its routes' (port, source, gateways, exportTo)" : "its routes differ";
+  const why = alike(users)
+    ? "not every caller has its routes (sourceLabels, sourceNamespace, exportTo, Sidecar)"
+    : "its routes differ";
   return byName(all, why);
 }
 

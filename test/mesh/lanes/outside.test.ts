@@ -23,6 +23,7 @@ import {
   receivedBy,
   theMesh,
 } from "../client/index.ts";
+import {UNREACHED} from "../../../manager/render/unreached.ts";
 import {playgroundWith} from "../shop/playground.ts";
 import {laneShop, traced, untilPath} from "./lane-shop.ts";
 
@@ -171,6 +172,14 @@ describe.each(Object.entries(ways))("the context never leaves the mesh %s", (_wa
     expect(headers).not.toHaveProperty("x-swimlane");
     expect(headers).not.toHaveProperty("baggage");
   });
+});
+
+test("what the mesh's proxies tell each other is taken off replies at the group's gateway", async () => {
+  const [gateway] = await mesh.pods(INGRESS, {app: "public"});
+  const dump = await mesh.envoy(gateway!, "/config_dump?resource=dynamic_route_configs");
+  const {configs} = JSON.parse(dump) as {configs: {route_config: {response_headers_to_remove?: string[]}}[]};
+  expect(configs).not.toEqual([]);
+  for (const {route_config} of configs) expect(route_config.response_headers_to_remove).toContain(UNREACHED);
 });
 
 test("the context does not go to the address of a pod either", async () => {

@@ -32,6 +32,12 @@ function service(name: string, app: string, ports: readonly Port[], more: object
   return {apiVersion: "v1", kind: "Service", metadata: {name, namespace: SHOP}, spec};
 }
 
+/** A Service that is another name for a host. */
+function alias(name: string, externalName: string, port: number): KubernetesObject {
+  const spec = {type: "ExternalName", externalName, ports: [{name: "http", port}]};
+  return {apiVersion: "v1", kind: "Service", metadata: {name, namespace: SHOP}, spec};
+}
+
 const late = [{name: "http", port: 8080}];
 const wide = [
   {name: "http", port: 80},
@@ -47,12 +53,8 @@ const services = [
   service("bare", "cart", late, headless),
   service("bare--ann", "cart--ann", late),
   service("bare--bob", "cart--ann", late, headless),
-  {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: {name: "basket", namespace: SHOP},
-    spec: {type: "ExternalName", externalName: CART, ports: [{name: "http", port: 80}]},
-  },
+  alias("basket", CART, 80),
+  alias("late--eve", "late.example.com", 8080),
 ];
 const group = (routing: string) =>
   groupObject(SHOP, {services: ["cart", "late", "wide", "bare"], baseline: {labels: {version: "v1"}}, routing});
@@ -105,13 +107,13 @@ describe.each(["native", "routes"])("routing: %s", (routing) => {
     expect(await ask("http://bare:8080/", "ann")).toBe("cart--ann");
   });
 
-  test("a lane's headless Service is refused with the reason", async () => {
-    const bob = laneObject(SHOP, "bob", {bare: "bare--bob"});
+  test.each([
+    ["headless", {bare: "bare--bob"}, "bare--bob: is headless"],
+    ["ExternalName", {late: "late--eve"}, "late--eve: is of type ExternalName"],
+  ])("a lane's %s Service is refused with the reason", async (_kind, overrides, why) => {
+    const bob = laneObject(SHOP, "bob", overrides);
     const {code, stderr} = await apply(bob);
-    expect({code, stderr}).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(`Service ${SHOP}/bare--bob: is headless`),
-    });
+    expect({code, stderr}).toMatchObject({code: 1, stderr: expect.stringContaining(`Service ${SHOP}/${why}`)});
     await deleteLanes(mesh, bob);
   });
 

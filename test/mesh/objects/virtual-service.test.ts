@@ -176,7 +176,7 @@ test("natively a route without a name that not every caller has is refused, and 
   await mesh.apply(few({}));
   const ended = await applyWide();
   expect(ended.code).toBe(1);
-  expect(ended.stderr).toContain("not all calls are its routes' (port, source, gateways, exportTo)");
+  expect(ended.stderr).toContain("not every caller has its routes (sourceLabels, sourceNamespace, exportTo, Sidecar)");
   expect(await mesh.requestFrom(caller, {url: "http://wide/", headers: {"x-swimlane": "ann"}})).toMatchObject({
     path: "cart",
   });

@@ -63,7 +63,7 @@ test.each<[string, object, object]>([
     "8081": ["mine -> 8081|canary", "default -> 8081|"],
   });
   expect(taken(users([{...route, route: canary}], more))).toContain(
-    "not all calls are its routes' (port, source, gateways, exportTo), and not each of them has a name",
+    "not every caller has its routes (sourceLabels, sourceNamespace, exportTo, Sidecar), and not each of them has a name",
   );
   expect(taken(users([{...route, route: to()}], more)), "where both go to the same place").toEqual(OWN);
 });
