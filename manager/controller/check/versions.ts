@@ -6,7 +6,7 @@ import {failed, ok, type Result, some, warning} from "./result.ts";
 export const tried = {
   Kubernetes: ["1.36"],
   Istio: ["1.31"],
-  Envoy: ["1.37", "1.40"],
+  Envoy: ["1.36", "1.37", "1.39", "1.40"],
 } as const;
 
 /** The oldest that can work: rules of CRDs are in CEL, and the filter's functions are those of Envoy 1.36. */
