@@ -116,6 +116,8 @@ test("merged into an HTTPRoute: a rule without a name is named as istiod names i
   });
   const merged = entered({merge: {httpRoute: "shop/mine", route: "shop.mine.1"}}, [route, kubernetesGateway]);
   expect([merged.reasons, merged.names.length], "on that of two gateways of one name").toEqual([[], 1]);
+  const [name] = merged.names.map((each) => each.split("/")[1]!);
+  expect(named(merged.rendering, "EnvoyFilter", name!).spec).toHaveProperty("targetRefs");
   const other = entered({merge: {httpRoute: "shop/mine", route: "shop.mine.0"}}, [route, kubernetesGateway]);
   expect([other.reasons, other.names.length]).toEqual([["CannotMerge"], 0]);
 });
