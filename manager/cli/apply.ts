@@ -184,7 +184,7 @@ async function follow(
   const {result, waiting} =
     options.wait === undefined || options.dryRun !== undefined
       ? {result: await reconcile(api, settings, how), waiting: []}
-      : await reconcileUntilReady(api, settings, lanes, Date.now() + timeoutMs, how);
+      : await reconcileUntilReady(api, settings, objects, Date.now() + timeoutMs, how);
   return conclude(result, {objects, lanes, waiting}, options, terminal);
 }
 

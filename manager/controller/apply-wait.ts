@@ -1,5 +1,7 @@
 import {setTimeout as sleep} from "node:timers/promises";
 import type {Api} from "../cluster/api.ts";
+import type {KubernetesObject} from "../model/kubernetes.ts";
+import type {Judged} from "./concerns.ts";
 import type {Desired} from "./desired.ts";
 import type {PassResult} from "./pass.ts";
 import {type ReconcileOptions, reconcile} from "./reconcile.ts";
@@ -9,17 +11,20 @@ const pollMs = 1000;
 
 /**
  * Passes until all lanes have a ready endpoint of their own where they override a service, and the proxies have it.
- * A route goes only to what is ready, so what becomes ready meanwhile needs a pass of its own.
+ * A route goes only to what is ready, so what becomes ready meanwhile needs a pass of its own. What has an error is not
+ * waited for: no time mends it.
+ * @param objects the groups and lanes that were applied
  * @param end when to give up, in milliseconds since the epoch
  * @returns the last pass, and what is not ready even then
  */
 export async function reconcileUntilReady(
   api: Api,
   settings: Settings,
-  lanes: readonly string[],
+  objects: readonly KubernetesObject[],
   end: number,
   options: ReconcileOptions,
 ): Promise<{result: PassResult<Desired>; waiting: readonly string[]}> {
+  const lanes = objects.filter(({kind}) => kind === "SwimLane").map(({metadata}) => metadata.name);
   let said = "";
   let {known} = options;
   for (;;) {
@@ -27,10 +32,14 @@ export async function reconcileUntilReady(
     const result = await reconcile(api, settings, {...options, known, wait: true, timeoutMs});
     known = undefined;
     const waiting = result.aim.waiting(lanes);
-    if (waiting.length === 0 || Date.now() >= end) return {result, waiting};
+    if (waiting.length === 0 || Date.now() >= end || hasErrors(result.aim.judgedFor(objects))) return {result, waiting};
     const text = waiting.join("\n");
     if (text !== said) options.progress(text);
     said = text;
     await sleep(pollMs);
   }
+}
+
+function hasErrors({problems, notices}: Judged): boolean {
+  return [...problems, ...notices].some(({severity}) => severity === "error");
 }

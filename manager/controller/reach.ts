@@ -1,4 +1,4 @@
-import type {ClusterFacts, Gateway} from "../compile/cluster-facts.ts";
+import {type ClusterFacts, type Gateway, gatewaysNamed} from "../compile/cluster-facts.ts";
 import type {SwimLaneGroup, WayIn} from "../model/index.ts";
 import {selects} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
@@ -20,7 +20,7 @@ export function waysTo(
   facts: ClusterFacts,
   objects: readonly KubernetesObject[],
 ): string[] {
-  const gateways = group.spec.entry.gateways.flatMap((key) => facts.gateways.get(key) ?? []);
+  const gateways = group.spec.entry.gateways.flatMap((key) => gatewaysNamed(facts, key));
   return gateways.flatMap((gateway) => {
     const address = addressOf(gateway, objects);
     const port = gateway.servers[0]?.port ?? 80;

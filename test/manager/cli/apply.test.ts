@@ -2,8 +2,8 @@ import {expect, test} from "vitest";
 import {controllerRuns} from "../../../manager/controller/reconcile.ts";
 import {settingsObject} from "../../../manager/controller/settings.ts";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
-import {FakeCluster} from "../cluster/fake-cluster.ts";
-import {group, lane, settings, shop} from "../controller/check/inspections.ts";
+import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
+import {group, lane, service, settings, shop} from "../controller/check/inspections.ts";
 import {meshlane} from "./captured.ts";
 import {withRegistry} from "./registry.ts";
 
@@ -49,6 +49,15 @@ test.each([["--wait"], ["--adopt=cart"]])(
     });
   },
 );
+
+test("--wait does not wait for what has an error, which no time mends", async () => {
+  const alias = {...service("cart--eve"), spec: {type: "ExternalName", externalName: "cart.example.com"}};
+  const cluster = await FakeCluster.start([...shop, alias, installed], [...ourKinds, ...istioKinds]);
+  const eve = {...lane({services: [{name: "cart", to: "cart--eve"}]}), metadata: {name: "eve", namespace: "shop"}};
+  const args = ["apply", "-f", "-", "--wait=600s", "--settle=1ms", ...(await cluster.flags())];
+  const {code, stderr} = await meshlane(args, text(eve));
+  expect({code, stderr}).toMatchObject({code: 1, stderr: expect.stringContaining("is of type ExternalName") as string});
+});
 
 test.each(["apply", "diff"])(
   "%s --adopt with a name that no group has is wrong usage, and nothing is written",
