@@ -40,8 +40,7 @@ export function steps(
 ): Stage[] {
   const changes = changesOf(desired, live, new Set(kept));
   const of = (part: Part) => changes.filter((change) => change.part === part);
-  // From one way to route to the other, the new one is there before the old one goes.
-  const routes = [...of("routes").flatMap(put), ...of("routes").flatMap(remove)];
+  const routes = routeStages(of("routes"));
   const before = [
     {title: "destinations", writes: of("destinations").flatMap(grow), waitAfter: false},
     {title: "filters", writes: of("filter").flatMap(put), waitAfter: false},
@@ -53,9 +52,29 @@ export function steps(
     ...of("filter").flatMap(remove),
   ];
   const ready = routes.length > 0 && routesMustWait(changes) ? thenWait(before) : before;
-  const all = routes.length > 0 ? [...ready, {title: "routes", writes: routes, waitAfter: false}] : ready;
+  const all = [...ready, ...routes];
   if (last.length === 0) return all;
   return [...thenWait(all), {title: "what is no longer used", writes: last, waitAfter: false}];
+}
+
+/**
+ * From one way to route a service to the other, the proxies have the new one before the old one goes: istiod reads kinds of
+ * objects apart, and one that went first would send a lane's requests to the baseline.
+ */
+function routeStages(changes: readonly Change[]): Stage[] {
+  const [writes, removals] = [changes.flatMap(put), changes.flatMap(remove)];
+  const written = new Set(
+    changes.filter((change) => put(change).length > 0).flatMap(({desired}) => purposes(desired!)),
+  );
+  const gone = changes.filter((change) => remove(change).length > 0).flatMap(({live}) => purposes(live!));
+  if (gone.some((what) => written.has(what))) {
+    return [
+      {title: "routes", writes, waitAfter: true},
+      {title: "routes of before", writes: removals, waitAfter: false},
+    ];
+  }
+  const all = [...writes, ...removals];
+  return all.length === 0 ? [] : [{title: "routes", writes: all, waitAfter: false}];
 }
 
 function thenWait(stages: readonly Stage[]): Stage[] {

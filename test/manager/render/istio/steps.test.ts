@@ -217,17 +217,22 @@ test("what a pass that was cut short left to shrink is waited for again", () => 
   ]);
 });
 
-test("from one way to route to the other, the new one is there before the old one goes", () => {
-  const native = {...world1, routing: "native"};
+test("from one way to route to the other, the proxies have the new one before the old one goes", () => {
+  const forked = {...world1, lanes: [{...ann, workload: "to" as const}]};
+  const native = {...forked, routing: "native"};
   for (const [before, after] of [
-    [native, world1],
-    [world1, native],
+    [native, forked],
+    [forked, native],
   ] as const) {
     const stages = steps(desired(after), desired(before) as KubernetesObject[]);
-    const {writes} = stages.find(({title}) => title === "routes")!;
-    const first = writes.findIndex((one) => "delete" in one);
-    expect(writes.slice(0, first === -1 ? writes.length : first).length).toBeGreaterThan(0);
-    expect(writes.slice(first === -1 ? writes.length : first).every((one) => "delete" in one)).toBe(true);
+    const at = stages.findIndex(({title}) => title === "routes");
+    const [added, removed] = stages.slice(at);
+    expect([added, removed].map((stage) => [stage?.title, stage?.writes.length !== 0, stage?.waitAfter])).toEqual([
+      ["routes", true, true],
+      ["routes of before", true, stages.length > at + 2],
+    ]);
+    expect(added!.writes.every((write) => "put" in write)).toBe(true);
+    expect(removed!.writes.every((write) => "delete" in write)).toBe(true);
   }
 });
 
