@@ -24,6 +24,7 @@ test("install and the first apply of a group lose no request", async () => {
 
 test("a group that changes from native to routes and back loses no request", async () => {
   await shop.apply(shop.group("native"), shop.ann);
+  await shop.restartFrontend();
   const {failed, ways} = await shop.during("native, routes, native", async () => {
     for (const routing of ["routes", "native", "routes", "native"]) await shop.apply(shop.group(routing));
   });

@@ -11,6 +11,7 @@ import {
   type SteadyResult,
   theMesh,
 } from "../client/index.ts";
+import {untilPath} from "../lanes/lane-shop.ts";
 import {playgroundWith} from "../shop/playground.ts";
 import {until} from "../until.ts";
 
@@ -41,7 +42,20 @@ export class LoadShop {
     const playground = playgroundWith({frontend: {calls: ["cart"]}, cart: {}, "cart--ann": {}});
     await shop.mesh.shop(name, playground, {hosts: [shop.host]});
     await installMeshlane(shop.mesh);
+    await shop.#untilServed();
     return shop;
+  }
+
+  /** Resolves when the gateway has the shop. */
+  async #untilServed(): Promise<void> {
+    await untilPath(() => this.mesh.request(this.request()), "frontend -> cart");
+  }
+
+  /** Ends the connections of the frontend that were open before its pod had the filter: each takes one request more without it. */
+  async restartFrontend(): Promise<void> {
+    await this.mesh.kubectl("-n", this.name, "rollout", "restart", "deployment", "frontend");
+    await this.mesh.kubectl("-n", this.name, "rollout", "status", "deployment", "frontend");
+    await this.#untilServed();
   }
 
   lane(name: string) {
