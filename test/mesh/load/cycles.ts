@@ -1,5 +1,5 @@
 import {applyLanes, deleteLanes, type SteadyResult} from "../client/index.ts";
-import {type LoadShop, RATE, report, requireRate} from "./rig.ts";
+import {type LoadShop, RATE, report, requireRate, untilCaughtUp} from "./rig.ts";
 
 /** Applies and removes a lane again and again under load, while another lane stays. @returns how the load fared */
 export async function cycleLane(shop: LoadShop, cycles: number): Promise<SteadyResult> {
@@ -11,6 +11,7 @@ export async function cycleLane(shop: LoadShop, cycles: number): Promise<SteadyR
     await shop.requireIn("cycled");
     await deleteLanes(shop.mesh, lane);
   }
+  await untilCaughtUp(load);
   const result = await load.stop();
   report(`${cycles} cycles of a lane`, result);
   requireRate(result);
