@@ -4,11 +4,11 @@ import {performance} from "node:perf_hooks";
 import {parentPort, workerData} from "node:worker_threads";
 
 const {base, perSecond, requests} = workerData;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 /** Connections are made while the rate grows. */
 const GROWING_S = 2;
-/** A machine that is two seconds behind gets no more until it has caught up; the rate that is reached tells. */
-const mostWaiting = 2 * perSecond;
+/** A machine that is ten seconds behind gets no more until it has caught up; the rate that is reached tells. */
+const mostWaiting = 10 * perSecond;
 const agent = new Agent({keepAlive: true, maxSockets: 500});
 const began = performance.now();
 const now = () => performance.timeOrigin + performance.now();

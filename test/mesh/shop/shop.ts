@@ -58,7 +58,13 @@ export function deploymentObject(
     image: ECHO,
     env: Object.entries(env).map(([variable, value]) => ({name: variable, value})),
     ports: [{name: "http", containerPort: APP_PORT}],
-    readinessProbe: {httpGet: {path: "/ready", port: APP_PORT}, periodSeconds: 1, failureThreshold: 1},
+    // Whoever says no, or cannot be called, is unready at once; who is slow, on a machine that is busy, is not.
+    readinessProbe: {
+      httpGet: {path: "/ready", port: APP_PORT},
+      periodSeconds: 1,
+      timeoutSeconds: 10,
+      failureThreshold: 1,
+    },
     // Callers learn that it goes before it stops to answer.
     lifecycle: {preStop: {sleep: {seconds: 2}}},
   };
