@@ -7,7 +7,7 @@ import {same, textAt, textLength} from "./lane/bytes";
 import {Common} from "./lane/common";
 import {nameAt, nameLength, nextOfLengths, rewind, valueAt, valueLength} from "./lane/pairs";
 import {readTraceId, TRACE_LENGTHS, traceHeader} from "./lane/trace-ids";
-import {changeSlot, HELD, heldAt, heldLength, readSlot, slotOf} from "./lane/trace-table";
+import {changeSlot, HELD, heldAt, heldLength, readSlot, SLOT_MAX, slotOf} from "./lane/trace-table";
 import {now} from "./seen";
 
 const PREFIX = text("meshlane.trace.");
@@ -15,7 +15,7 @@ const KEY_LENGTH: u32 = 19;
 
 const key: usize = memory.data(20);
 const id: usize = memory.data(129);
-const slot: usize = memory.data(202);
+const slot: usize = memory.data(SLOT_MAX);
 const found: usize = memory.data(63);
 let foundLength: u32 = 0;
 let headersLeft: u32 = 0;

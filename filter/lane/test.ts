@@ -29,7 +29,6 @@ import {closePairs, findHeader, headerAt, headerLength, openPairs} from "./pairs
 import {findCookie, findHost, findQuery, findUri, foundAt, foundLength} from "./parameters";
 import {resetScratch, takeScratch} from "./scratch";
 import {readTraceId, traceHeader} from "./trace-ids";
-import {changeSlot, heldAt, heldLength, readSlot, SLOT_MAX, slotOf} from "./trace-table";
 import {flatStart, startWriting} from "./writer";
 
 const INPUT: u32 = 4 * 1024 * 1024;
@@ -117,33 +116,6 @@ export function baggageMerged(at: usize, length: u32, lane: usize, laneLength: u
 export function traceId(name: usize, nameLength: u32, at: usize, length: u32): u32 {
   const header = traceHeader(name, nameLength);
   return give(id, header < 0 ? 0 : readTraceId(header, at, length, id));
-}
-
-/** The slot's number of an id that `traceId` gave. */
-export function traceSlot(at: usize, length: u32, slots: u32): u32 {
-  return slotOf(at, length, slots - 1);
-}
-
-/** What a slot knows of an id: 0 nothing, 1 ambiguous, 2 held; the result is the lane. */
-export function slotRead(slot: usize, length: u32, at: usize, idLength: u32, now: u64): u32 {
-  const found = readSlot(slot, length, at, idLength, now);
-  give(heldAt, found == 2 ? heldLength : 0);
-  return found;
-}
-
-/** What a request makes of a slot (0: it stays); `laneLength` 0 is a request without context. */
-export function slotChanged(
-  slot: usize,
-  length: u32,
-  at: usize,
-  idLength: u32,
-  lane: usize,
-  laneLength: u32,
-  now: u64,
-  ttl: u64,
-): u32 {
-  const out = takeScratch(SLOT_MAX);
-  return give(out, changeSlot(slot, length, at, idLength, lane, laneLength, now, ttl, out));
 }
 
 /** Takes the request's headers; 0 when they are not well formed. */

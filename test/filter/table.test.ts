@@ -1,5 +1,6 @@
 import {describe, expect, test} from "vitest";
 import {lane, laneIn, receive, send, TRACE, traceparent} from "./drive.ts";
+import {fnv1a64, mix64} from "../reference/hash.ts";
 import {Process} from "./process.ts";
 import {sidecar} from "./sidecar.ts";
 
@@ -48,9 +49,17 @@ describe("the table", () => {
 });
 
 describe("its slots", () => {
-  test("it keeps to its slots, and on a collision the newer wins", () => {
+  const numbered = (count: number) => Array.from({length: count}, (_, i) => (i + 1).toString(16).padStart(32, "0"));
+  const slotOf = (id: string, slots: bigint) => mix64(fnv1a64(`\x01${id}`)) & (slots - 1n);
+  /** So many ids that come to one slot of 16. */
+  const ofOneSlot = (count: number) =>
+    numbered(400)
+      .filter((id) => slotOf(id, 16n) === 0n)
+      .slice(0, count);
+
+  test("it keeps to its slots, of four ids each", () => {
     const {inbound, outbound, process} = sidecar({slots: 16});
-    const ids = Array.from({length: 400}, (_, i) => (i + 1).toString(16).padStart(32, "0"));
+    const ids = numbered(400);
     for (const id of ids) {
       receive(inbound, lane("ann"), traceparent(id));
       expect(laneIn(send(outbound, traceparent(id)))).toBe("ann");
@@ -58,7 +67,53 @@ describe("its slots", () => {
     const slots = [...process.shared.keys()].filter((key) => key.startsWith("meshlane.trace."));
     expect(slots).toHaveLength(16);
     const found = ids.filter((id) => laneIn(send(outbound, traceparent(id))) === "ann");
-    expect(found).toHaveLength(16);
+    expect(found).toHaveLength(64);
+  });
+
+  test("in a full slot the newer takes the place of the one that expires first", () => {
+    const {inbound, outbound, process} = sidecar({slots: 16});
+    const [renewed = "", oldest = "", ...others] = ofOneSlot(5);
+    for (const id of [renewed, oldest, ...others.slice(0, 2)]) {
+      receive(inbound, lane("ann"), traceparent(id));
+      process.pass(10);
+    }
+    receive(inbound, lane("ann"), traceparent(renewed));
+    receive(inbound, lane("bob"), traceparent(others[2]));
+    const found = [renewed, oldest, ...others].map((id) => laneIn(send(outbound, traceparent(id))));
+    expect(found).toEqual(["ann", undefined, "ann", "ann", "bob"]);
+  });
+
+  test("those of one slot do not know of each other", () => {
+    const {inbound, outbound, process} = sidecar({slots: 16});
+    const [first, clashing, expired, last] = ofOneSlot(4);
+    receive(inbound, lane("eve"), traceparent(expired));
+    process.pass(30);
+    receive(inbound, lane("ann"), traceparent(first));
+    receive(inbound, lane("ann"), traceparent(clashing));
+    process.pass(29.999);
+    receive(inbound, traceparent(clashing));
+    process.pass(0.002);
+    receive(inbound, lane("bob"), traceparent(last));
+    const found = [first, clashing, expired, last].map((id) => laneIn(send(outbound, traceparent(id))));
+    expect(found).toEqual(["ann", undefined, undefined, "bob"]);
+  });
+
+  test("a slot that is full of longest ids and lanes is read to its end", () => {
+    const {inbound, outbound} = sidecar({slots: 16, traceIds: ["x-datadog-trace-id", "sw8", "x-request-id"]});
+    const longest = "a".repeat(63);
+    const ids = Array.from({length: 200}, (_, i) => `${String(i).padStart(3, "0")}${"r".repeat(125)}`);
+    for (const id of ids) {
+      receive(inbound, lane(longest), ["x-request-id", id]);
+      expect(laneIn(send(outbound, ["x-request-id", id]))).toBe(longest);
+    }
+    expect(ids.filter((id) => laneIn(send(outbound, ["x-request-id", id])) === longest)).toHaveLength(64);
+  });
+
+  test("of 1000 requests at the same time none is lost", () => {
+    const {inbound, outbound} = sidecar();
+    const ids = numbered(1000);
+    for (const id of ids) receive(inbound, lane("ann"), traceparent(id));
+    expect(ids.filter((id) => laneIn(send(outbound, traceparent(id))) !== "ann")).toEqual([]);
   });
 
   test("a slot is written as the contract says", () => {
@@ -82,15 +137,7 @@ describe("its slots", () => {
     receive(inbound, lane("ann"), traceparent());
     const [key = ""] = [...process.shared.keys()].filter((one) => one.startsWith("meshlane.trace."));
     const good = process.shared.get(key)?.value ?? "";
-    const broken = [
-      "",
-      "x",
-      good.slice(0, 9),
-      good.slice(0, -1),
-      `${good}x`,
-      good.replace("ann", "a\xffn"),
-      "\xff".repeat(500),
-    ];
+    const broken = ["", "x", good.slice(0, 9), good.slice(0, -1), good.replace("ann", "a\xffn"), "\xff".repeat(500)];
     for (const value of broken) {
       process.write(key, value, 0);
       expect(laneIn(send(outbound, traceparent()))).toBeUndefined();

@@ -5,7 +5,7 @@ interface Entry {
   expiry: number;
 }
 
-/** What the trace table comes to while no two ids share a slot. */
+/** What the trace table comes to while no slot is full. */
 export class Table {
   #entries = new Map<string, Entry>();
   readonly #ttl: number;

@@ -12,7 +12,8 @@ const mostWaiting = 10 * perSecond;
 const agent = new Agent({keepAlive: true, maxSockets: 500});
 const began = performance.now();
 const now = () => performance.timeOrigin + performance.now();
-const ways = {};
+/** For each request, how many of it went which way. */
+const ways = requests.map(() => ({}));
 const failed = [];
 const milliseconds = [];
 let offered = 0;
@@ -51,7 +52,7 @@ function result() {
     sent,
     perSecond: seconds === 0 ? 0 : Math.round(atFullRate / seconds),
     waiting,
-    ways: {...ways},
+    ways: ways.map((each) => ({...each})),
     failed: [...failed],
     ms: {p50: at(0.5), p99: at(0.99), most: at(0.99999)},
   };
@@ -70,7 +71,7 @@ function send(turn) {
     }
     if (status >= 200 && status < 400) {
       const way = wayOf(text);
-      ways[way] = (ways[way] ?? 0) + 1;
+      ways[turn][way] = (ways[turn][way] ?? 0) + 1;
     } else failed.push({turn, status, sentAt, endedAt: now(), said: error ?? saidOf(text)});
   };
   const options = {

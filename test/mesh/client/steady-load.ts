@@ -14,14 +14,16 @@ export interface FailedRequest {
   readonly said: string;
 }
 
+export type Ways = Readonly<Record<string, number>>;
+
 export interface SteadyResult {
   readonly sent: number;
   /** Answers a second to requests at the full rate, until the last of them. */
   readonly perSecond: number;
   /** How many are not answered yet. */
   readonly waiting: number;
-  /** How many went through these workloads: `{"frontend cart--ann": 512}`. */
-  readonly ways: Readonly<Record<string, number>>;
+  /** For each of the load's requests, how many went through these workloads: `{"frontend cart--ann": 512}`. */
+  readonly ways: readonly Ways[];
   readonly failed: readonly FailedRequest[];
   /** Until the answer. */
   readonly ms: {readonly p50: number; readonly p99: number; readonly most: number};

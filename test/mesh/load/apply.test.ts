@@ -18,7 +18,10 @@ const inLane = async (lane: string) =>
   (await shop.mesh.request({...shop.request(lane), newConnection: true})).workloads["cart"] === "cart--ann";
 
 describe.each(["native", "routes"])("routing: %s:", (routing) => {
-  beforeAll(() => shop.apply(shop.group(routing), shop.ann));
+  beforeAll(async () => {
+    await shop.apply(shop.group(routing), shop.ann);
+    await shop.restartFrontend();
+  });
 
   test("when apply --wait has returned, the very next request is in the lane", async () => {
     const late: string[] = [];

@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, expect, test} from "vitest";
 import {cycleLane} from "./cycles.ts";
-import {LoadShop} from "./rig.ts";
+import {BASELINE, IN_LANE, LoadShop, waysOf} from "./rig.ts";
 
 let shop: LoadShop;
 beforeAll(async () => {
@@ -9,10 +9,13 @@ beforeAll(async () => {
 afterAll(() => shop?.end());
 
 test.each(["native", "routes"])(
-  "routing: %s: a lane comes and goes 200 times, and no request is lost",
+  "routing: %s: a lane comes and goes 200 times, no request is lost, and none of another lane leaves it",
   async (routing) => {
     await shop.apply(shop.group(routing), shop.ann);
-    expect((await cycleLane(shop, 200)).failed).toEqual([]);
+    await shop.restartFrontend();
+    const result = await cycleLane(shop, 200);
+    expect(result.failed).toEqual([]);
+    expect(waysOf(result)).toEqual({ann: [IN_LANE], none: [BASELINE]});
   },
   3_600_000,
 );

@@ -1,7 +1,7 @@
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import type {FailedRequest, PodView, SteadyResult} from "../client/index.ts";
 import {until} from "../until.ts";
-import {BASELINE, IN_LANE, type Loaded, LoadShop, onTheWay} from "./rig.ts";
+import {BASELINE, IN_LANE, type Loaded, LoadShop, onTheWay, waysOf} from "./rig.ts";
 
 let shop: LoadShop;
 beforeAll(async () => {
@@ -73,7 +73,7 @@ describe.each(["native", "routes"] as const)("routing: %s, 500 requests/s:", (ro
       await untilReadyPods(1);
     });
     expect(lost(result)).toEqual([]);
-    expect(Object.keys(result.ways).sort()).toEqual([BASELINE, IN_LANE]);
+    expect(waysOf(result)).toEqual({ann: [BASELINE, IN_LANE], none: [BASELINE]});
   });
 
   test("a lane's pod that is restarted costs natively no request", async () => {
@@ -81,7 +81,7 @@ describe.each(["native", "routes"] as const)("routing: %s, 500 requests/s:", (ro
       shop.mesh.kubectl("-n", shop.name, "delete", "pod", "-l", "app=cart--ann"),
     );
     expect(lost(result)).toEqual([]);
-    expect(Object.keys(result.ways).sort()).toEqual([BASELINE, IN_LANE]);
+    expect(waysOf(result)).toEqual({ann: [BASELINE, IN_LANE], none: [BASELINE]});
   });
 
   test("a lane that is scaled to 0 and back costs natively no request", async () => {
@@ -92,7 +92,7 @@ describe.each(["native", "routes"] as const)("routing: %s, 500 requests/s:", (ro
       await shop.scale("cart--ann", 1);
     });
     expect(lost(result)).toEqual([]);
-    expect(Object.keys(result.ways).sort()).toEqual([BASELINE, IN_LANE]);
+    expect(waysOf(result)).toEqual({ann: [BASELINE, IN_LANE], none: [BASELINE]});
   });
 
   test.each(["app", "istio-proxy"] as const)(

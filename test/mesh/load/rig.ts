@@ -75,7 +75,7 @@ export class LoadShop {
     return {host: this.host, ...(lane === undefined ? {} : {headers: {"x-swimlane": lane}})};
   }
 
-  /** Half of the requests ask for lane ann. Resolves when the mesh keeps up with the rate. */
+  /** Half of the requests ask for lane ann, the others for none. Resolves when the mesh keeps up with the rate. */
   async load(): Promise<SteadyLoad> {
     const load = await this.mesh.steadyLoad(RATE, this.request("ann"), this.request());
     await until(async () => (await load.result()).sent > 2 * RATE, {what: "the load runs"});
@@ -142,13 +142,18 @@ export function requireRate({perSecond}: SteadyResult): void {
   if (perSecond < 0.95 * RATE) throw new Error(`the load reached ${perSecond} of ${RATE} requests a second`);
 }
 
+/** The ways that requests of lane ann went, and those of no lane. */
+export function waysOf({ways}: SteadyResult): {readonly ann: readonly string[]; readonly none: readonly string[]} {
+  return {ann: Object.keys(ways.at(0)!).sort(), none: Object.keys(ways.at(-1)!).sort()};
+}
+
 /** One line for who reads the run. */
 export function report(what: string, result: SteadyResult): void {
   const {sent, perSecond, failed, ways, ms} = result;
   const said = [...new Set(failed.map(({status, said: text}) => `${status} ${text}`))].slice(0, 3).join("; ");
-  const share = Object.entries(ways).map(([way, count]) => `${way}: ${count}`);
+  const counts = ways.map((way) => Object.entries(way).map(([name, count]) => `${name}: ${count}`));
   process.stderr.write(
     `${what}: ${failed.length} of ${sent} failed${said === "" ? "" : ` (${said})`} at ${perSecond}/s; ` +
-      `${share.join(", ")}; p50 ${ms.p50} ms, p99 ${ms.p99} ms\n`,
+      `${counts.map((each) => each.join(", ")).join(" | ")}; p50 ${ms.p50} ms, p99 ${ms.p99} ms\n`,
   );
 }
