@@ -2,10 +2,9 @@ import {Command, Option} from "commander";
 import type {Api} from "../cluster/api.ts";
 import {reconcileUntilReady} from "../controller/apply-wait.ts";
 import {type KnownObjects, readKnown, readLanes} from "../controller/cluster-state.ts";
-import type {Changed} from "../controller/changes.ts";
+import type {Changed, OnChange} from "../controller/changes.ts";
 import type {Desired} from "../controller/desired.ts";
 import {passIntents, requireRights, storeIntents} from "../controller/needed-rights.ts";
-import type {PassResult} from "../controller/pass.ts";
 import {controllerRuns, reconcile, type ReconcileOptions, taskOf} from "../controller/reconcile.ts";
 import {requireSettings, type Settings} from "../controller/settings.ts";
 import {storeLanes, supposing, unasked} from "../controller/store.ts";
@@ -27,7 +26,7 @@ import {
 } from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
 import {plainHttpOption, progressOn} from "./registry-options.ts";
-import {changeLine, printJudged} from "./report.ts";
+import {printJudged, sayChanges} from "./report.ts";
 import type {Terminal} from "./terminal.ts";
 
 interface ApplyOptions extends ClusterOptions, ProxyFlags {
@@ -89,7 +88,9 @@ async function apply(sources: SourceText[], options: ApplyOptions, terminal: Ter
     const objects = soundObjects(sources, {before, namespace, said: options.namespace}, terminal);
     if (objects === undefined) return exitCode.problems;
     if (options.dryRun === "client") {
-      print(unasked(objects, before), options, terminal);
+      const changes = unasked(objects, before);
+      for (const changed of changes) said(options, terminal)(changed);
+      printStored(changes, options, terminal);
       return exitCode.ok;
     }
     const [settings, controlled] = await Promise.all([requireSettings(api), controllerRuns(api)]);
@@ -125,24 +126,34 @@ async function store(
   {options, terminal}: Said,
 ): Promise<KubernetesObject[]> {
   const done: Changed[] = [];
+  const say = said(options, terminal);
+  const onChange = (changed: Changed): void => {
+    done.push(changed);
+    say(changed);
+  };
   try {
-    await storeLanes(api, objects, before, {dryRun: options.dryRun !== undefined, force: options.forceConflicts, done});
+    const dryRun = options.dryRun !== undefined;
+    return await storeLanes(api, objects, before, {dryRun, force: options.forceConflicts, onChange});
   } finally {
-    if (done.length > 0) print(done, options, terminal);
+    printStored(done, options, terminal);
   }
-  return done.map(({object}) => object);
 }
 
-function print(changes: readonly Changed[], {output, dryRun}: ApplyOptions, {stdout}: Terminal): void {
-  const how = dryRun === undefined ? "" : ` (${dryRun} dry run)`;
-  if (output === undefined) for (const {object, change} of changes) stdout.write(changeLine(object, change, how));
-  else
-    stdout.write(
-      printObjects(
-        changes.map(({object}) => object),
-        output,
-      ),
-    );
+/** Lines for a person, where nothing else is asked for. */
+function said({output, dryRun}: ApplyOptions, terminal: Terminal): OnChange {
+  if (output !== undefined) return () => {};
+  return sayChanges(terminal, dryRun === undefined ? "" : ` (${dryRun} dry run)`);
+}
+
+/** The lanes and groups, where they are asked for. */
+function printStored(changes: readonly Changed[], {output}: ApplyOptions, {stdout}: Terminal): void {
+  if (output === undefined || changes.length === 0) return;
+  stdout.write(
+    printObjects(
+      changes.map(({object}) => object),
+      output,
+    ),
+  );
 }
 
 /** Only who lets the mesh follow can wait for it, or hand something over to it. */
@@ -178,14 +189,15 @@ async function follow(
     settleMs: options.settle,
     timeoutMs,
     progress: progressOn(terminal),
+    onChange: said(options, terminal),
     ...(options.dryRun === "server" ? {dryRun: true, suppose: (state) => supposing(state, objects)} : {}),
   };
   const lanes = objects.filter(({kind}) => kind === "SwimLane").map(({metadata}) => metadata.name);
-  const {result, waiting} =
+  const {aim, waiting} =
     options.wait === undefined || options.dryRun !== undefined
-      ? {result: await reconcile(api, settings, how), waiting: []}
+      ? {aim: await reconcile(api, settings, how), waiting: []}
       : await reconcileUntilReady(api, settings, objects, Date.now() + timeoutMs, how);
-  return conclude(result, {objects, lanes, waiting}, options, terminal);
+  return conclude(aim, {objects, lanes, waiting}, options, terminal);
 }
 
 /** Where the proxies of groups and lanes are. */
@@ -202,13 +214,7 @@ interface Applied {
   readonly waiting: readonly string[];
 }
 
-function conclude(
-  {aim, changes}: PassResult<Desired>,
-  {objects, lanes, waiting}: Applied,
-  options: ApplyOptions,
-  terminal: Terminal,
-): number {
-  if (options.output === undefined) print(changes, options, terminal);
+function conclude(aim: Desired, {objects, lanes, waiting}: Applied, options: ApplyOptions, terminal: Terminal): number {
   const failed = printJudged(aim.judgedFor(objects), terminal);
   const open = options.wait === undefined ? aim.waiting(lanes) : waiting;
   for (const line of open) terminal.stderr.write(`${line}\n`);

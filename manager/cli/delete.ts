@@ -1,7 +1,7 @@
 import {Command} from "commander";
 import type {Api, Kind} from "../cluster/api.ts";
 import {type ClusterState, groupKind, laneKind, readKnown, readLanes} from "../controller/cluster-state.ts";
-import {type Changed, keyOf} from "../controller/changes.ts";
+import {keyOf} from "../controller/changes.ts";
 import {ownObjects} from "../controller/lane-files.ts";
 import {type Intent, passIntents, requireRights} from "../controller/needed-rights.ts";
 import {controllerRuns, reconcile, taskOf} from "../controller/reconcile.ts";
@@ -11,7 +11,6 @@ import type {KubernetesObject} from "../model/kubernetes.ts";
 import {didYouMean} from "../model/suggest.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {readSources} from "./files.ts";
-import {printChanges} from "./install.ts";
 import {requireNamespace} from "./lane-sources.ts";
 import {
   addClusterOptions,
@@ -22,7 +21,7 @@ import {
   type ProxyFlags,
 } from "./options.ts";
 import {progressOn} from "./registry-options.ts";
-import {printJudged} from "./report.ts";
+import {dryRunOf, printJudged, sayChanges} from "./report.ts";
 import type {Terminal} from "./terminal.ts";
 
 interface DeleteOptions extends ClusterOptions, ProxyFlags {
@@ -91,22 +90,18 @@ async function remove(
     intents.push(...passIntents(api, taskOf(state, settings, {}), state));
   }
   await requireRights(api, intents);
-  const done: Changed[] = [];
-  try {
-    await deleteLanes(api, found, {dryRun, done});
-  } finally {
-    printChanges(done, options, terminal);
-  }
+  const onChange = sayChanges(terminal, dryRunOf(options));
+  await deleteLanes(api, found, {dryRun, onChange});
   if (known === undefined) return false;
-  const {aim, changes} = await reconcile(api, settings, {
+  const aim = await reconcile(api, settings, {
     known,
     istioNamespace: options.istioNamespace,
     settleMs: options.settle,
     timeoutMs: 60_000,
     progress: progressOn(terminal),
+    onChange,
     ...(dryRun ? {dryRun, suppose: (state) => supposing(state, [], found)} : {}),
   });
-  printChanges(changes, options, terminal);
   return printJudged(aim.judgedFor(found), terminal);
 }
 

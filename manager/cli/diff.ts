@@ -64,12 +64,13 @@ async function diff(sources: SourceText[], options: DiffOptions, terminal: Termi
     const objects = soundObjects(sources, {before, namespace, said: options.namespace}, terminal);
     if (objects === undefined) return code.error;
     const settings = await requireSettings(api, (message) => progressOn(terminal)(`warning: ${message}`));
-    const stored = await storeLanes(api, objects, before, {dryRun: true, force: true});
-    const wouldBe = stored.map(({object}) => object);
+    const changes: Changed[] = [];
+    const onChange = (changed: Changed): void => void changes.push(changed);
+    const wouldBe = await storeLanes(api, objects, before, {dryRun: true, force: true, onChange});
     const known = await readKnown(api);
     const state = supposing({...known, ...lanes}, wouldBe);
     const adopt = adoptedServices(options.adopt, {state, settings, namespace});
-    const {aim, changes} = await reconcile(api, settings, {
+    const aim = await reconcile(api, settings, {
       adopt,
       known,
       dryRun: true,
@@ -78,9 +79,10 @@ async function diff(sources: SourceText[], options: DiffOptions, terminal: Termi
       settleMs: 0,
       timeoutMs: 0,
       progress: () => {},
+      onChange,
     });
     const failed = printJudged(aim.judgedFor(wouldBe), terminal);
-    const patches = together([...stored, ...changes]).flatMap(patchOf);
+    const patches = together(changes).flatMap(patchOf);
     for (const patch of patches) terminal.stdout.write(coloured(patch, terminal));
     if (failed) return code.error;
     return patches.length === 0 ? code.none : code.differences;

@@ -1,7 +1,6 @@
 import {Command, Option} from "commander";
 import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
-import type {Changed} from "../controller/changes.ts";
 import {install, installationObjects} from "../controller/installation.ts";
 import {seenNative} from "../controller/native-support.ts";
 import {ownVersion} from "../controller/own-version.ts";
@@ -13,7 +12,7 @@ import {exitCode, UsageError} from "./exit.ts";
 import {addClusterOptions, type ClusterOptions, connectTo, outputOption} from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
 import {noPlainHttpOption, plainHttpOption, progressOn, pullSecretOption, registryOption} from "./registry-options.ts";
-import {changeLine} from "./report.ts";
+import {dryRunOf, sayChanges} from "./report.ts";
 import type {Terminal} from "./terminal.ts";
 
 export interface InstallOptions extends ClusterOptions {
@@ -95,11 +94,9 @@ async function run(options: InstallOptions, terminal: Terminal): Promise<number>
       );
     }
     await provideModules(settings, options, terminal);
-    printChanges(
-      await install(api, await installationObjects(settings), {dryRun: options.dryRun, warn: progressOn(terminal)}),
-      options,
-      terminal,
-    );
+    const {dryRun} = options;
+    const onChange = sayChanges(terminal, dryRunOf(options));
+    await install(api, await installationObjects(settings), {dryRun, warn: progressOn(terminal), onChange});
     return exitCode.ok;
   } finally {
     api.transport.close();
@@ -208,8 +205,4 @@ export async function provideModules(settings: Settings, options: InstallOptions
       modules: missing.map(({module}) => module),
       onProgress: progressOn(terminal),
     });
-}
-
-export function printChanges(changes: readonly Changed[], {dryRun}: {dryRun: boolean}, {stdout}: Terminal): void {
-  for (const {object, change} of changes) stdout.write(changeLine(object, change, dryRun ? " (dry run)" : ""));
 }

@@ -1,3 +1,4 @@
+import type {OnChange} from "../controller/changes.ts";
 import type {Change} from "../controller/compare.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {Judged} from "../controller/concerns.ts";
@@ -5,10 +6,20 @@ import type {Notice} from "../render/istio/options.ts";
 import {hasErrors, paint, printProblems, red, type Terminal, yellow} from "./terminal.ts";
 
 /** `swimlane.meshlane.dev/ann created`, as kubectl says it, with the namespace. */
-export function changeLine({apiVersion, kind, metadata}: KubernetesObject, change: Change, how = ""): string {
+function changeLine({apiVersion, kind, metadata}: KubernetesObject, change: Change, how = ""): string {
   const group = apiVersion.includes("/") ? `.${apiVersion.split("/")[0]}` : "";
   const where = metadata.namespace === undefined ? "" : ` -n ${metadata.namespace}`;
   return `${kind.toLowerCase()}${group}/${metadata.name}${where} ${change}${how}\n`;
+}
+
+/** Says each change when it is made. */
+export function sayChanges({stdout}: Terminal, how = ""): OnChange {
+  return ({object, change}) => void stdout.write(changeLine(object, change, how));
+}
+
+/** What is said behind the changes of a dry run. */
+export function dryRunOf({dryRun}: {readonly dryRun: boolean}): string {
+  return dryRun ? " (dry run)" : "";
 }
 
 /** One line a notice: subject, cause, remedy. @returns whether one is an error */

@@ -1,9 +1,9 @@
 import {Command} from "commander";
 import {uninstall} from "../controller/uninstall.ts";
 import {exitCode} from "./exit.ts";
-import {printChanges} from "./install.ts";
 import {addClusterOptions, addProxyOptions, type ClusterOptions, connectTo, type ProxyFlags} from "./options.ts";
 import {progressOn} from "./registry-options.ts";
+import {dryRunOf, sayChanges} from "./report.ts";
 import type {Terminal} from "./terminal.ts";
 
 interface UninstallOptions extends ClusterOptions, ProxyFlags {
@@ -34,16 +34,21 @@ async function run(options: UninstallOptions, terminal: Terminal): Promise<numbe
   const {api} = connectTo(options);
   const {dryRun, keepCrds} = options;
   try {
-    const removed = await uninstall(api, {
+    const say = sayChanges(terminal, dryRunOf(options));
+    let removed = 0;
+    await uninstall(api, {
       dryRun,
       keepCrds,
       istioNamespace: options.istioNamespace,
       settleMs: options.settle,
       timeoutMs: 60_000,
       progress: progressOn(terminal),
+      onChange: (changed) => {
+        removed++;
+        say(changed);
+      },
     });
-    printChanges(removed, options, terminal);
-    if (removed.length === 0) terminal.stderr.write("there is nothing of ours in the cluster\n");
+    if (removed === 0) terminal.stderr.write("there is nothing of ours in the cluster\n");
     return exitCode.ok;
   } finally {
     api.transport.close();

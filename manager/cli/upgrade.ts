@@ -3,10 +3,10 @@ import {install, installationObjects} from "../controller/installation.ts";
 import {controllerRuns, reconcile} from "../controller/reconcile.ts";
 import {requireSettings} from "../controller/settings.ts";
 import {exitCode} from "./exit.ts";
-import {addInstallOptions, type InstallOptions, printChanges, provideModules, settingsFor} from "./install.ts";
+import {addInstallOptions, type InstallOptions, provideModules, settingsFor} from "./install.ts";
 import {addProxyOptions, connectTo, type ProxyFlags} from "./options.ts";
 import {progressOn} from "./registry-options.ts";
-import {printJudged} from "./report.ts";
+import {dryRunOf, printJudged, sayChanges} from "./report.ts";
 import type {Terminal} from "./terminal.ts";
 
 const examples = `
@@ -32,21 +32,18 @@ async function run(options: InstallOptions & ProxyFlags, terminal: Terminal): Pr
     // A newer installation is refused by settingsFor, which knows the way back too.
     const settings = await settingsFor(api, await requireSettings(api, () => {}), options);
     await provideModules(settings, options, terminal);
-    printChanges(
-      await install(api, await installationObjects(settings), {dryRun, warn: progressOn(terminal)}),
-      options,
-      terminal,
-    );
+    const onChange = sayChanges(terminal, dryRunOf(options));
+    await install(api, await installationObjects(settings), {dryRun, warn: progressOn(terminal), onChange});
     if (await controllerRuns(api)) return exitCode.ok;
-    const {aim, changes} = await reconcile(api, settings, {
+    const aim = await reconcile(api, settings, {
       dryRun,
       wait: !dryRun,
       istioNamespace: options.istioNamespace,
       settleMs: options.settle,
       timeoutMs: 60_000,
       progress: progressOn(terminal),
+      onChange,
     });
-    printChanges(changes, options, terminal);
     // Conflicts of lanes were there before, and are not the upgrade's.
     printJudged(aim.judgedFor([]), terminal);
     return exitCode.ok;

@@ -1,6 +1,7 @@
 import {selects} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {type Gateway, gatewaysNamed, type KubernetesService} from "./cluster-facts.ts";
+import type {HttpRouteRef, HttpRouteSpec} from "./http-route.ts";
 import {covers, hostOf, resolveHost, serviceOf} from "./hosts.ts";
 
 interface Known {
@@ -66,22 +67,11 @@ function byVirtualServices({virtualServices, domain}: Known): Sent[] {
   });
 }
 
-interface Ref {
-  readonly kind?: string;
-  readonly name?: string;
-  readonly namespace?: string;
-}
-
-interface HttpRouteSpec {
-  readonly parentRefs?: readonly Ref[];
-  readonly rules?: readonly {readonly backendRefs?: readonly Ref[]}[];
-}
-
 /** Rule: extractParentReferenceInfo and buildDestination in Istio's pilot/pkg/config/kube/gateway/conversion.go. */
 function byHttpRoutes({httpRoutes, serviceEntries, domain}: Known): Sent[] {
   return httpRoutes.flatMap(({metadata, spec}) => {
     const {parentRefs = [], rules = []} = (spec ?? {}) as HttpRouteSpec;
-    const keyOf = ({name = "", namespace = metadata.namespace ?? "default"}: Ref) => `${namespace}/${name}`;
+    const keyOf = ({name = "", namespace = metadata.namespace ?? "default"}: HttpRouteRef) => `${namespace}/${name}`;
     const parents = new Set(parentRefs.filter(({kind}) => kind === "ServiceEntry").map(keyOf));
     const hosts = serviceEntries
       .filter((entry) => parents.has(`${entry.metadata.namespace ?? "default"}/${entry.metadata.name}`))

@@ -3,7 +3,6 @@ import type {Api} from "../cluster/api.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {Judged} from "./concerns.ts";
 import type {Desired} from "./desired.ts";
-import type {PassResult} from "./pass.ts";
 import {type ReconcileOptions, reconcile} from "./reconcile.ts";
 import type {Settings} from "./settings.ts";
 
@@ -15,7 +14,7 @@ const pollMs = 1000;
  * waited for: no time mends it.
  * @param objects the groups and lanes that were applied
  * @param end when to give up, in milliseconds since the epoch
- * @returns the last pass, and what is not ready even then
+ * @returns what the last pass aimed at, and what is not ready even then
  */
 export async function reconcileUntilReady(
   api: Api,
@@ -23,16 +22,16 @@ export async function reconcileUntilReady(
   objects: readonly KubernetesObject[],
   end: number,
   options: ReconcileOptions,
-): Promise<{result: PassResult<Desired>; waiting: readonly string[]}> {
+): Promise<{aim: Desired; waiting: readonly string[]}> {
   const lanes = objects.filter(({kind}) => kind === "SwimLane").map(({metadata}) => metadata.name);
   let said = "";
   let {known} = options;
   for (;;) {
     const timeoutMs = Math.max(0, end - Date.now());
-    const result = await reconcile(api, settings, {...options, known, wait: true, timeoutMs});
+    const aim = await reconcile(api, settings, {...options, known, wait: true, timeoutMs});
     known = undefined;
-    const waiting = result.aim.waiting(lanes);
-    if (waiting.length === 0 || Date.now() >= end || hasErrors(result.aim.judgedFor(objects))) return {result, waiting};
+    const waiting = aim.waiting(lanes);
+    if (waiting.length === 0 || Date.now() >= end || hasErrors(aim.judgedFor(objects))) return {aim, waiting};
     const text = waiting.join("\n");
     if (text !== said) options.progress(text);
     said = text;

@@ -14,23 +14,37 @@ export interface Changed {
   readonly before?: KubernetesObject | undefined;
 }
 
+/** Is told of each change when it is made, so that all are known when a later one fails. */
+export type OnChange = (changed: Changed) => void;
+
 interface ChangesOptions {
-  readonly dryRun: boolean;
-  /** Where the changes are noted, across tries. */
-  readonly done: Changed[];
+  readonly dryRun?: boolean | undefined;
+  readonly onChange?: OnChange | undefined;
 }
 
 /** Writes objects, each with the version that was last seen of it. */
 export class Changes {
   readonly #api: Api;
   readonly #known: Map<string, KubernetesObject>;
-  readonly #options: ChangesOptions;
+  readonly #dryRun: boolean;
+  readonly #onChange: OnChange;
   #written: Written[] = [];
+  #count = 0;
 
-  constructor(api: Api, known: readonly KubernetesObject[], options: ChangesOptions) {
+  constructor(
+    api: Api,
+    known: readonly KubernetesObject[],
+    {dryRun = false, onChange = () => {}}: ChangesOptions = {},
+  ) {
     this.#api = api;
     this.#known = new Map(known.map((object) => [keyOf(object), object]));
-    this.#options = options;
+    this.#dryRun = dryRun;
+    this.#onChange = onChange;
+  }
+
+  /** How many there were. */
+  get count(): number {
+    return this.#count;
   }
 
   /** Whether the cluster is not yet as the write wants it. */
@@ -41,11 +55,25 @@ export class Changes {
   }
 
   /**
+   * Those of the writes that change something.
+   * @throws ClusterError for the first that would change what is somebody else's
+   */
+  needed(writes: readonly Write[]): Write[] {
+    const needed = writes.filter((write) => this.isNeeded(write));
+    for (const write of needed) {
+      const wanted = "delete" in write ? write.delete : write.put;
+      const live = this.#known.get(keyOf(wanted));
+      if (live !== undefined && !mayWrite(wanted, live)) throw notOurs(live);
+    }
+    return needed;
+  }
+
+  /**
    * Writes what is not yet so.
-   * @throws ClusterError Conflict or AlreadyExists where somebody else was faster; Forbidden for an object that is not ours
+   * @throws ClusterError Conflict or AlreadyExists where somebody else was faster
    */
   async write(write: Write): Promise<void> {
-    if (!this.isNeeded(write)) return;
+    if (this.needed([write]).length === 0) return;
     if ("delete" in write) await this.#delete(write.delete);
     else await this.#put(write.put);
   }
@@ -65,25 +93,27 @@ export class Changes {
   async #put(wanted: KubernetesObject): Promise<void> {
     const key = keyOf(wanted);
     const live = this.#known.get(key);
-    if (live !== undefined && !mayWrite(wanted, live)) throw notOurs(live);
-    const {dryRun} = this.#options;
+    const dryRun = this.#dryRun;
     const now =
       live === undefined
         ? await this.#api.create(wanted, {dryRun})
         : await this.#api.replace(merged(wanted, live), {dryRun});
     this.#known.set(key, dryRun && live !== undefined ? {...now, metadata: {...now.metadata, ...live.metadata}} : now);
-    this.#options.done.push({change: live === undefined ? "created" : "configured", object: now, before: live});
-    this.#written.push({put: now});
+    this.#done({change: live === undefined ? "created" : "configured", object: now, before: live}, {put: now});
   }
 
   async #delete({kind, apiVersion, metadata}: KubernetesObject): Promise<void> {
     const live = this.#known.get(keyOf({kind, apiVersion, metadata}));
     if (live === undefined) return;
-    if (!mayWrite(live, live)) throw notOurs(live);
-    await this.#api.delete(live, {dryRun: this.#options.dryRun});
+    await this.#api.delete(live, {dryRun: this.#dryRun});
     this.#known.delete(keyOf(live));
-    this.#options.done.push({change: "deleted", object: live, before: live});
-    this.#written.push({deleted: live});
+    this.#done({change: "deleted", object: live, before: live}, {deleted: live});
+  }
+
+  #done(changed: Changed, written: Written): void {
+    this.#count++;
+    this.#onChange(changed);
+    this.#written.push(written);
   }
 }
 

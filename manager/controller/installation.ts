@@ -5,7 +5,7 @@ import {parse} from "yaml";
 import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
 import {isOurs, type KubernetesObject, managedBy} from "../model/kubernetes.ts";
-import type {Changed} from "./changes.ts";
+import type {OnChange} from "./changes.ts";
 import {isSameDefinition} from "./check/definitions.ts";
 import {type Settings, settingsObject, systemNamespace} from "./settings.ts";
 
@@ -60,17 +60,22 @@ const readers: readonly (KubernetesObject & {[field: string]: unknown})[] = [
   },
 ];
 
+export interface InstallOptions {
+  readonly dryRun: boolean;
+  /** Gets a line for each CRD of somebody else that is not this version's. */
+  readonly warn: (line: string) => void;
+  readonly onChange: OnChange;
+}
+
 /**
  * Writes what an installation has. CRDs and a namespace that somebody else made are used, and stay as they are.
- * @param warn gets a line for each CRD of somebody else that is not this version's
  * @throws ClusterError where another object of ours is somebody else's
  */
 export async function install(
   api: Api,
   objects: readonly KubernetesObject[],
-  {dryRun, warn}: {readonly dryRun: boolean; readonly warn: (line: string) => void},
-): Promise<Changed[]> {
-  const changes: Changed[] = [];
+  {dryRun, warn, onChange}: InstallOptions,
+): Promise<void> {
   for (const object of objects) {
     const live = await api.get(object);
     if (live !== undefined && !isOurs(live)) {
@@ -79,19 +84,18 @@ export async function install(
     }
     // A namespace that is not there yet has no objects to be tried.
     if (dryRun && live === undefined) {
-      changes.push({change: "created", object});
+      onChange({change: "created", object});
       continue;
     }
     const now = await api.apply(object, {dryRun, force: true});
     const same = live?.metadata.resourceVersion === now.metadata.resourceVersion;
-    changes.push({
+    onChange({
       change: live === undefined ? "created" : same ? "unchanged" : "configured",
       object: now,
       before: live,
     });
   }
   if (!dryRun) await established(api, objects);
-  return changes;
 }
 
 /** @throws ClusterError where it may not be somebody else's */

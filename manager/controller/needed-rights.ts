@@ -23,11 +23,13 @@ export function storeIntents(objects: readonly KubernetesObject[], before: reado
   ]);
 }
 
-/** What a pass has to change in this state. */
+/**
+ * What a pass has to change in this state.
+ * @throws ClusterError where it would change what is somebody else's
+ */
 export function passIntents(api: Api, {stages, owners}: Task<unknown>, {objects, groups}: ClusterState): Intent[] {
-  const changes = new Changes(api, objects, {dryRun: true, done: []});
   const known = new Set(objects.map(keyOf));
-  const writes = stages.flatMap((stage) => stage.writes).filter((write) => changes.isNeeded(write));
+  const writes = new Changes(api, objects).needed(stages.flatMap((stage) => stage.writes));
   return [
     ...withOwners(groups, owners).map((object): Intent => ({verb: "update", object, subresource: "status"})),
     ...writes.map((write): Intent => {

@@ -8,7 +8,7 @@ import type {GroupStatus} from "../model/status.ts";
 import type {Stage} from "../render/istio/steps.ts";
 import {clusterSource} from "./cluster-mesh.ts";
 import {type ClusterState, type KnownObjects, readLanes, readState} from "./cluster-state.ts";
-import {Changes, type Changed} from "./changes.ts";
+import {Changes, type OnChange} from "./changes.ts";
 import {ProxyWatch, type ProxyOptions} from "./proxies.ts";
 
 /** What is to be done, given what is there. */
@@ -26,11 +26,7 @@ export interface PassOptions extends ProxyOptions {
   readonly wait?: boolean;
   /** What was read a moment ago: the first try reads only groups and lanes. */
   readonly known?: KnownObjects | undefined;
-}
-
-export interface PassResult<Aim> {
-  readonly aim: Aim;
-  readonly changes: readonly Changed[];
+  readonly onChange?: OnChange;
 }
 
 const tries = 8;
@@ -40,21 +36,21 @@ const tries = 8;
  * where somebody else changed an object meanwhile, everything is read and decided anew; and so it is where somebody changed
  * groups or lanes before the last write, whose own pass may have found all as it should be, and then lost it to this one.
  * @param decide is asked in each try, and changes nothing
- * @throws ClusterError
+ * @returns what was decided last
+ * @throws ClusterError before the first write where one would change what is somebody else's
  */
 export async function pass<Aim>(
   api: Api,
   decide: (state: ClusterState) => Task<Aim> | Promise<Task<Aim>>,
   options: PassOptions,
-): Promise<PassResult<Aim>> {
-  const done: Changed[] = [];
+): Promise<Aim> {
   const end = Date.now() + options.timeoutMs;
   for (let attempt = 1; ; attempt++) {
     const known = attempt === 1 ? options.known : undefined;
     const timeoutMs = Math.max(0, end - Date.now());
     try {
-      const {current, ...result} = await once(api, decide, {...options, known, timeoutMs}, done);
-      if (current || attempt === tries) return result;
+      const {current, aim} = await once(api, decide, {...options, known, timeoutMs});
+      if (current || attempt === tries) return aim;
     } catch (error) {
       const race = error instanceof ClusterError && (error.reason === "Conflict" || error.reason === "AlreadyExists");
       if (!race || attempt === tries) throw error;
@@ -67,24 +63,21 @@ async function once<Aim>(
   api: Api,
   decide: (state: ClusterState) => Task<Aim> | Promise<Task<Aim>>,
   options: PassOptions,
-  done: Changed[],
-): Promise<PassResult<Aim> & {current: boolean}> {
-  const already = done.length;
+): Promise<{aim: Aim; current: boolean}> {
   const state = await readState(api, options.known);
   const {aim, stages, owners} = await decide(state);
-  const changes = new Changes(api, state.objects, {dryRun: options.dryRun === true, done});
-  const writes = stages.flatMap((stage) => stage.writes).some((write) => changes.isNeeded(write));
+  const changes = new Changes(api, state.objects, options);
+  const writes = changes.needed(stages.flatMap((stage) => stage.writes)).length > 0;
   const inOrder = writes && stages.some(({waitAfter}) => waitAfter);
   const mustWait = options.dryRun !== true && (options.wait === true || inOrder);
   const proxies = mustWait ? await ProxyWatch.open(api, options) : undefined;
   // Who owns which bucket is kept before any edge learns of it.
   if (options.dryRun !== true) for (const group of withOwners(state.groups, owners)) await api.replaceStatus(group);
   await carryOut(stages, changes, proxies, options);
-  if (options.dryRun !== true && done.length > already && (await areOthers(api, state)))
-    return {aim, changes: done, current: false};
+  if (options.dryRun !== true && changes.count > 0 && (await areOthers(api, state))) return {aim, current: false};
   // What was written before this pass may not have arrived either.
   if (options.wait === true) await proxies?.taken(changes.takeWritten(), changes.standing());
-  return {aim, changes: done, current: true};
+  return {aim, current: true};
 }
 
 async function carryOut(

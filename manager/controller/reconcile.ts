@@ -2,7 +2,7 @@ import type {Api} from "../cluster/api.ts";
 import {steps} from "../render/istio/steps.ts";
 import type {ClusterState} from "./cluster-state.ts";
 import {desired, type Desired} from "./desired.ts";
-import {pass, type PassOptions, type PassResult, type Task} from "./pass.ts";
+import {pass, type PassOptions, type Task} from "./pass.ts";
 import {requireSettings, type Settings} from "./settings.ts";
 
 export interface ReconcileOptions extends PassOptions {
@@ -17,7 +17,7 @@ export interface ReconcileOptions extends PassOptions {
  * before an upgrade must not write its old digests again.
  * @param settings those of a dry run, which an upgrade has not written
  */
-export async function reconcile(api: Api, settings: Settings, options: ReconcileOptions): Promise<PassResult<Desired>> {
+export async function reconcile(api: Api, settings: Settings, options: ReconcileOptions): Promise<Desired> {
   const current = async () => (options.dryRun === true ? settings : requireSettings(api));
   return pass(api, async (state) => taskOf(state, await current(), options), options);
 }

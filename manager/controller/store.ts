@@ -2,37 +2,39 @@ import {isDeepStrictEqual} from "node:util";
 import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
-import {type Changed, keyOf} from "./changes.ts";
+import {type Changed, keyOf, type OnChange} from "./changes.ts";
 import type {ClusterState} from "./cluster-state.ts";
 
 export interface StoreOptions {
   readonly dryRun?: boolean;
   /** Take over fields that another manager, such as `kubectl edit`, owns. */
   readonly force?: boolean;
-  /** Where the changes are noted one by one, so that they are known when a later one fails. */
-  readonly done?: Changed[];
+  readonly onChange?: OnChange | undefined;
 }
 
 /**
  * Writes groups and lanes by server-side apply, so that who else has something to say about them keeps it.
  * @param before the objects of the cluster
+ * @returns them as they are since
  */
 export async function storeLanes(
   api: Api,
   objects: readonly KubernetesObject[],
   before: readonly KubernetesObject[],
-  {done = [], ...options}: StoreOptions,
-): Promise<Changed[]> {
+  {onChange = () => {}, ...options}: StoreOptions,
+): Promise<KubernetesObject[]> {
   const known = new Map(before.map((object) => [keyOf(object), object]));
+  const stored: KubernetesObject[] = [];
   for (const object of objects) {
     const now = await api.apply(object, options).catch((error: unknown) => {
       throw owned(error, object);
     });
     const old = known.get(keyOf(object));
     const same = old !== undefined && isDeepStrictEqual(content(old), content(now));
-    done.push({change: old === undefined ? "created" : same ? "unchanged" : "configured", object: now, before: old});
+    onChange({change: old === undefined ? "created" : same ? "unchanged" : "configured", object: now, before: old});
+    stored.push(now);
   }
-  return done;
+  return stored;
 }
 
 /** What writing would change, as far as can be told without asking the server: its defaults look like changes. */
@@ -65,13 +67,12 @@ function owned(error: unknown, {kind, metadata}: KubernetesObject): unknown {
 export async function deleteLanes(
   api: Api,
   objects: readonly KubernetesObject[],
-  {done = [], dryRun = false}: Omit<StoreOptions, "force">,
-): Promise<Changed[]> {
+  {dryRun = false, onChange = () => {}}: Omit<StoreOptions, "force">,
+): Promise<void> {
   for (const object of objects) {
     await deleteAsKnown(api, object, dryRun);
-    done.push({change: "deleted", object, before: object});
+    onChange({change: "deleted", object, before: object});
   }
-  return done;
 }
 
 const deleteTries = 5;

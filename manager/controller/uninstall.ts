@@ -1,7 +1,6 @@
 import type {Api} from "../cluster/api.ts";
 import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
 import {steps} from "../render/istio/steps.ts";
-import type {Changed} from "./changes.ts";
 import {readLanes} from "./cluster-state.ts";
 import {eventually, installationObjects} from "./installation.ts";
 import {pass, type PassOptions} from "./pass.ts";
@@ -26,18 +25,18 @@ const anySettings: Settings = {
 };
 
 /** Removes what we wrote and nothing else, in the safe order: the mesh is without lanes before anything is missing. */
-export async function uninstall(api: Api, options: UninstallOptions): Promise<Changed[]> {
-  const {dryRun = false, keepCrds} = options;
+export async function uninstall(api: Api, options: UninstallOptions): Promise<void> {
+  const {dryRun = false, keepCrds, onChange} = options;
   const withoutLanes = () => pass(api, ({live}) => ({aim: undefined, stages: steps([], live)}), options);
   const installed = (await installationObjects(anySettings)).toReversed();
-  const removed: Changed[] = [...(await withoutLanes()).changes];
-  if (!keepCrds) removed.push(...(await deleteLanes(api, await ownLanes(api, installed, options), {dryRun})));
+  await withoutLanes();
+  if (!keepCrds) await deleteLanes(api, await ownLanes(api, installed, options), {dryRun, onChange});
   const [settings, others] = [installed.filter(isSettings), installed.filter((object) => !isSettings(object))];
-  removed.push(...(await remove(api, settings, installed, options)));
+  await remove(api, settings, installed, options);
   // Without settings nobody begins to apply; who had begun before may have written since.
-  if (!dryRun) removed.push(...(await withoutLanes()).changes);
+  if (!dryRun) await withoutLanes();
   const rest = keepCrds ? others.filter(({kind}) => kind !== "CustomResourceDefinition") : others;
-  return [...removed, ...(await remove(api, rest, installed, options))];
+  await remove(api, rest, installed, options);
 }
 
 function isSettings({kind}: KubernetesObject): boolean {
@@ -67,14 +66,15 @@ async function remove(
   api: Api,
   objects: readonly KubernetesObject[],
   installed: readonly KubernetesObject[],
-  {dryRun = false, progress}: UninstallOptions,
-): Promise<Changed[]> {
+  {dryRun = false, progress, onChange = () => {}}: UninstallOptions,
+): Promise<void> {
   const deleted: KubernetesObject[] = [];
   for (const object of objects) {
     const live = await api.get(object);
     if (live === undefined || !isOurs(live)) continue;
     if (live.kind === "Namespace" && (await othersIn(api, installed, progress))) continue;
     await api.delete(live, {dryRun});
+    onChange({change: "deleted", object: live, before: live});
     deleted.push(live);
   }
   for (const object of dryRun ? [] : deleted) {
@@ -84,7 +84,6 @@ async function remove(
       async () => (await api.get(object)) === undefined,
     );
   }
-  return deleted.map((object): Changed => ({change: "deleted", object, before: object}));
 }
 
 /** What Kubernetes and Istio put into every namespace. */

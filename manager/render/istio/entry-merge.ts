@@ -1,4 +1,5 @@
 import type {ClusterFacts, Gateway} from "../../compile/cluster-facts.ts";
+import type {HttpRouteSpec} from "../../compile/http-route.ts";
 import {type EntryRoute, keyOf} from "../../model/index.ts";
 import {chainClusters} from "./chain-clusters.ts";
 import type {Entry} from "./entry-routes.ts";
@@ -70,15 +71,6 @@ function takenRoute(
   const {subset} = own.destination;
   const ownRetries = route.retries === undefined ? {} : {ownRetries: true};
   return {baseline: subset === undefined ? {} : {subset}, ...ownRetries};
-}
-
-interface HttpRouteSpec {
-  readonly hostnames?: readonly string[];
-  readonly rules?: readonly {
-    readonly name?: string;
-    readonly backendRefs?: readonly {readonly name?: string; readonly namespace?: string}[];
-    readonly retry?: object;
-  }[];
 }
 
 /** A rule without a name is `NAMESPACE.NAME.INDEX`: convertHTTPRoute in Istio's pilot/pkg/config/kube/gateway/conversion.go. */

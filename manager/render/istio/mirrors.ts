@@ -1,5 +1,6 @@
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import {covers, hostOf, resolveHost, serviceOf} from "../../compile/hosts.ts";
+import type {HttpRouteSpec} from "../../compile/http-route.ts";
 import {gatewayVirtualServices, isForMesh, virtualServices} from "./foreign.ts";
 import {CONTEXT, namespaceOf} from "./names.ts";
 import type {Notice} from "./options.ts";
@@ -45,17 +46,6 @@ function byVirtualServices({namespaces, gateways}: Passed, facts: ClusterFacts):
     );
     return [{subject: `VirtualService ${key} (yours)`, mirrors: mirrors.map(resolved)}];
   });
-}
-
-interface Ref {
-  readonly kind?: string;
-  readonly name?: string;
-  readonly namespace?: string;
-}
-
-interface HttpRouteSpec {
-  readonly parentRefs?: readonly Ref[];
-  readonly rules?: readonly {readonly filters?: readonly {readonly requestMirror?: {readonly backendRef?: Ref}}[]}[];
 }
 
 /** Hosts outside are named by backends of kind Hostname. */

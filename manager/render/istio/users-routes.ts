@@ -1,4 +1,5 @@
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
+import type {HttpRouteRef, HttpRouteRule, HttpRouteSpec} from "../../compile/http-route.ts";
 import type {KubernetesObject} from "../../model/kubernetes.ts";
 import {destinationsOf, type ForeignVirtualService, type HttpMatch, type HttpRoute} from "./foreign.ts";
 import {namespaceOf} from "./names.ts";
@@ -107,30 +108,12 @@ function isForAllSources({gateways = [], sourceLabels = {}, sourceNamespace = ""
   return gateways.length > 0 || (Object.keys(sourceLabels).length === 0 && sourceNamespace === "");
 }
 
-interface ParentRef {
-  readonly kind?: string;
-  readonly name?: string;
-  readonly namespace?: string;
-  readonly port?: number;
-}
-
-interface Rule {
-  readonly name?: string;
-  readonly backendRefs?: readonly {readonly name?: string; readonly namespace?: string; readonly port?: number}[];
-  readonly retry?: object;
-}
-
-interface HttpRouteSpec {
-  readonly parentRefs?: readonly ParentRef[];
-  readonly rules?: readonly Rule[];
-}
-
 /** HTTPRoutes of the Gateway API whose parent is the Service. */
 export function meshHttpRoutes(service: string, facts: ClusterFacts): KubernetesObject[] {
   return facts.httpRoutes.filter((route) => parentsOf(route, service).length > 0);
 }
 
-function parentsOf({metadata, spec}: KubernetesObject, service: string): readonly ParentRef[] {
+function parentsOf({metadata, spec}: KubernetesObject, service: string): readonly HttpRouteRef[] {
   const {parentRefs = []} = (spec ?? {}) as HttpRouteSpec;
   return parentRefs.filter(
     ({kind, name, namespace = metadata.namespace}) => kind === "Service" && `${namespace}/${name}` === service,
@@ -170,6 +153,6 @@ export function staysWith(service: string, route: KubernetesObject): boolean {
   });
 }
 
-function rulesOf({spec}: KubernetesObject): readonly Rule[] {
+function rulesOf({spec}: KubernetesObject): readonly HttpRouteRule[] {
   return ((spec ?? {}) as HttpRouteSpec).rules ?? [];
 }

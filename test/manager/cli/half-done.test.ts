@@ -88,6 +88,37 @@ test("apply and delete tell what they have done before one of several fails", as
   expect(deleted).toMatchObject({code: 1, stdout: "swimlane.meshlane.dev/bob -n shop deleted\n"});
 });
 
+test("where an object of our name is somebody else's, apply and delete find it before anything is written", async () => {
+  const {cluster, run} = await started(shop);
+  expect(await run(["apply", "-f", "-"], text(group(), lane()))).toMatchObject({code: 0});
+  const taken = cluster.objects.find(({metadata}) => metadata.name === "meshlane-outbound")!;
+  const theirs = {...taken, metadata: {...taken.metadata, labels: {team: "cart"}}, spec: {priority: 1}};
+  cluster.objects.splice(cluster.objects.indexOf(taken), 1, theirs);
+  cluster.writes.length = 0;
+  for (const args of [
+    ["apply", "-f", "-"],
+    ["delete", "lane", "ann"],
+  ]) {
+    const refused = await run(args, text(lane()));
+    expect(refused).toMatchObject({code: 1, stdout: ""});
+    expect(refused.stderr).toContain("WasmPlugin shop/meshlane-outbound has a name of ours, but not the label");
+    expect(cluster.writes).toEqual([]);
+  }
+});
+
+test("a pass that fails half way has said what it did", async () => {
+  const {cluster, run} = await started(shop);
+  cluster.onAsked = ({method, path}) =>
+    method === "POST" && path.endsWith("/virtualservices") ? {status: 422, body: {message: "no"}} : undefined;
+  const {code, stdout} = await run(["apply", "-f", "-"], text(group(), lane()));
+  expect(code).toBe(1);
+  const created = cluster.objects.filter(({kind}) => kind === "WasmPlugin");
+  expect(created.length).toBeGreaterThan(1);
+  for (const {metadata} of created) {
+    expect(stdout).toContain(`wasmplugin.extensions.istio.io/${metadata.name} -n ${metadata.namespace} created\n`);
+  }
+});
+
 test.each(["apply", "delete"])(
   "%s of a program older than the installation is refused with the remedy",
   async (verb) => {

@@ -38,9 +38,11 @@ test("CRDs of somebody else stay as they are, with a warning where they are of a
   const established = {conditions: [{type: "Established", status: "True"}]};
   const cluster = await FakeCluster.start([foreign, ...otherCrds].map((crd) => ({...crd, status: established})));
   const lines: string[] = [];
-  const how = {dryRun: false, warn: (line: string) => void lines.push(line)};
-  const changes = await install(await cluster.api(), await installationObjects(settings), how);
-  expect(crdsOf(changes.map(({object}) => object))).toEqual([]);
+  const changed: KubernetesObject[] = [];
+  const warn = (line: string): void => void lines.push(line);
+  const onChange = ({object}: {object: KubernetesObject}): void => void changed.push(object);
+  await install(await cluster.api(), await installationObjects(settings), {dryRun: false, warn, onChange});
+  expect(crdsOf(changed)).toEqual([]);
   expect(cluster.writes.filter((write) => write.includes("customresourcedefinitions"))).toEqual([]);
   expect(lines).toHaveLength(1);
   expect(lines[0]).toContain(`CRD ${foreign.metadata.name} is not of this version`);

@@ -29,7 +29,7 @@ const timer = setInterval(() => {
 
 parentPort.on("message", ({id, stop}) => {
   stopping ||= stop;
-  if (!stop) return parentPort.postMessage({id, result: result()});
+  if (!stop) return parentPort.postMessage({id, result: {sent, waiting}});
   clearInterval(timer);
   const end = setInterval(() => {
     if (waiting > 0) return;
@@ -51,7 +51,6 @@ function result() {
   return {
     sent,
     perSecond: seconds === 0 ? 0 : Math.round(atFullRate / seconds),
-    waiting,
     ways: ways.map((each) => ({...each})),
     failed: [...failed],
     ms: {p50: at(0.5), p99: at(0.99), most: at(0.99999)},

@@ -20,8 +20,6 @@ export interface SteadyResult {
   readonly sent: number;
   /** Answers a second to requests at the full rate, until the last of them. */
   readonly perSecond: number;
-  /** How many are not answered yet. */
-  readonly waiting: number;
   /** For each of the load's requests, how many went through these workloads: `{"frontend cart--ann": 512}`. */
   readonly ways: readonly Ways[];
   readonly failed: readonly FailedRequest[];
@@ -29,8 +27,14 @@ export interface SteadyResult {
   readonly ms: {readonly p50: number; readonly p99: number; readonly most: number};
 }
 
+export interface SteadyProgress {
+  readonly sent: number;
+  /** How many are not answered yet. */
+  readonly waiting: number;
+}
+
 interface Answer {
-  readonly resolve: (result: SteadyResult) => void;
+  readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -47,7 +51,7 @@ export class SteadyLoad {
   constructor(base: string, perSecond: number, requests: readonly Request[]) {
     const file = join(import.meta.dirname, "steady-load.mjs");
     this.#worker = new Worker(file, {workerData: {base, perSecond, requests}, execArgv: []});
-    this.#worker.on("message", ({id, result}: {id: number; result: SteadyResult}) => {
+    this.#worker.on("message", ({id, result}: {id: number; result: never}) => {
       this.#asked.get(id)?.resolve(result);
       this.#asked.delete(id);
     });
@@ -56,8 +60,8 @@ export class SteadyLoad {
     });
   }
 
-  /** What has happened so far. */
-  result(): Promise<SteadyResult> {
+  /** How it is now; asked often it disturbs nothing. */
+  progress(): Promise<SteadyProgress> {
     return this.#ask(false);
   }
 
@@ -66,7 +70,7 @@ export class SteadyLoad {
     return this.#ask(true);
   }
 
-  #ask(stop: boolean): Promise<SteadyResult> {
+  #ask<Result>(stop: boolean): Promise<Result> {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
       this.#asked.set(id, {resolve, reject});

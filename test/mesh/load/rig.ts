@@ -7,7 +7,6 @@ import {
   laneObject,
   type Mesh,
   type PodView,
-  type SteadyLoad,
   type SteadyResult,
   theMesh,
 } from "../client/index.ts";
@@ -75,23 +74,32 @@ export class LoadShop {
     return {host: this.host, ...(lane === undefined ? {} : {headers: {"x-swimlane": lane}})};
   }
 
-  /** Half of the requests ask for lane ann, the others for none. Resolves when the mesh keeps up with the rate. */
-  async load(): Promise<SteadyLoad> {
-    const load = await this.mesh.steadyLoad(RATE, this.request("ann"), this.request());
-    await until(async () => (await load.result()).sent > 2 * RATE, {what: "the load runs"});
-    return load;
+  /** Loads the shop while something happens: half of the requests ask for lane ann, the others for none. */
+  during<Happened>(what: string, happens: () => Promise<Happened>): Promise<Loaded<Happened>> {
+    return this.underLoad(what, [this.request("ann"), this.request()], happens);
   }
 
   /**
-   * Loads the shop while something happens. Rejects where the load did not reach its rate, as then it says nothing.
+   * Sends the requests by turns while something happens, from when the mesh keeps up with them until it does so again.
+   * Rejects where the load did not reach its rate, as then it says nothing.
    * @param what for the line that says how it went
    */
-  async during<Happened>(what: string, happens: () => Promise<Happened>): Promise<Loaded<Happened>> {
-    const load = await this.load();
-    const happened = await happens();
-    await untilCaughtUp(load);
-    const result = await load.stop();
-    report(what, result);
+  async underLoad<Happened>(
+    what: string,
+    requests: readonly ReturnType<typeof this.request>[],
+    happens: () => Promise<Happened>,
+  ): Promise<Loaded<Happened>> {
+    const load = await this.mesh.steadyLoad(RATE, ...requests);
+    let happened: Happened;
+    let result: SteadyResult;
+    try {
+      await until(async () => (await load.progress()).sent > 2 * RATE, {what: "the load runs"});
+      happened = await happens();
+      await until(async () => (await load.progress()).waiting <= RATE / 20, {what: "the mesh keeps up again"});
+    } finally {
+      result = await load.stop();
+      report(what, result);
+    }
     requireRate(result);
     return {...result, happened};
   }
@@ -132,13 +140,8 @@ export function onTheWay(failed: readonly FailedRequest[], from: number, to: num
   return failed.filter(({sentAt, endedAt}) => sentAt <= to && endedAt >= from);
 }
 
-/** Resolves when no more is waiting than a mesh that keeps up leaves: what came late is answered within the run. */
-export async function untilCaughtUp(load: SteadyLoad): Promise<void> {
-  await until(async () => (await load.result()).waiting <= RATE / 20, {what: "the mesh keeps up with the rate again"});
-}
-
 /** @throws Error where fewer requests a second were answered than were to be sent */
-export function requireRate({perSecond}: SteadyResult): void {
+function requireRate({perSecond}: SteadyResult): void {
   if (perSecond < 0.95 * RATE) throw new Error(`the load reached ${perSecond} of ${RATE} requests a second`);
 }
 
@@ -148,7 +151,7 @@ export function waysOf({ways}: SteadyResult): {readonly ann: readonly string[]; 
 }
 
 /** One line for who reads the run. */
-export function report(what: string, result: SteadyResult): void {
+function report(what: string, result: SteadyResult): void {
   const {sent, perSecond, failed, ways, ms} = result;
   const said = [...new Set(failed.map(({status, said: text}) => `${status} ${text}`))].slice(0, 3).join("; ");
   const counts = ways.map((way) => Object.entries(way).map(([name, count]) => `${name}: ${count}`));
