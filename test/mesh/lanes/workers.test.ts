@@ -7,9 +7,11 @@ import {
   installMeshlane,
   laneObject,
   type Mesh,
+  type PodView,
   theMesh,
 } from "../client/index.ts";
 import {playgroundWith} from "../shop/playground.ts";
+import {until} from "../until.ts";
 import {laneShop, traced, untilPath} from "./lane-shop.ts";
 
 const NAMESPACE = "lanes-workers";
@@ -26,6 +28,7 @@ beforeAll(async () => {
   await installMeshlane(mesh);
   const playground = playgroundWith({frontend: {calls: ["cart"]}, cart: {}, "cart--ann": {}});
   await laneShop(mesh, NAMESPACE, {playground, groups: [group], hosts: [HOST]});
+  await countByWorker("frontend");
   await applyLanes(mesh, lane);
   await untilPath(() => ask(true), "frontend -> cart--ann");
 });
@@ -33,6 +36,21 @@ afterAll(async () => {
   await deleteLanes(mesh, lane, group);
   await mesh.removeNamespace(NAMESPACE);
 });
+
+/** Istio leaves most of Envoy's statistics out unless a pod asks for them. */
+async function countByWorker(deployment: string): Promise<void> {
+  const config = JSON.stringify({proxyStatsMatcher: {inclusionRegexps: ["listener\\..*worker_.*downstream_cx_total"]}});
+  const patch = {spec: {template: {metadata: {annotations: {"proxy.istio.io/config": config}}}}};
+  await mesh.kubectl("-n", NAMESPACE, "patch", "deployment", deployment, "-p", JSON.stringify(patch));
+  await mesh.kubectl("-n", NAMESPACE, "rollout", "status", "deployment", deployment);
+  await until(async () => (await mesh.pods(NAMESPACE)).length === 3, {what: "the pod of before is gone"});
+}
+
+/** Connections that each worker of the pod's proxy has taken, of those that arrive (15006) or leave for port 80. */
+async function taken(pod: PodView, port: number): Promise<number[]> {
+  const stats = await mesh.envoy(pod, `/stats?filter=0.0.0.0_${port}.worker_`);
+  return [...stats.matchAll(/downstream_cx_total: (\d+)/g)].map(([, count]) => Number(count));
+}
 
 function ask(inLane: boolean) {
   return mesh.request({
@@ -60,4 +78,10 @@ test("lanes hold whatever worker takes the request: connections of many, at the 
     for (const path of replies) paths[path] = (paths[path] ?? 0) + 1;
   }
   expect(paths).toEqual({"true: frontend -> cart--ann": 100, "false: frontend -> cart": 100});
+  const frontend = await mesh.pod(NAMESPACE, {app: "frontend"});
+  for (const port of [15006, 80]) {
+    const counts = await taken(frontend, port);
+    expect(counts).toHaveLength(2);
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+  }
 });
