@@ -15,7 +15,7 @@ import {playgroundWith} from "../shop/playground.ts";
 import {until} from "../until.ts";
 
 /** Requests a second, sent whether or not the ones before have been answered; a machine that cannot bear 500 is told so. */
-export const RATE = Number(process.env["MESHLANE_LOAD_RATE"] ?? 500);
+const RATE = Number(process.env["MESHLANE_LOAD_RATE"] ?? 500);
 export const BASELINE = "frontend cart";
 export const IN_LANE = "frontend cart--ann";
 
