@@ -81,7 +81,9 @@ describe.each(["native", "routes"] as const)("routing: %s, 500 requests/s:", (ro
       shop.mesh.kubectl("-n", shop.name, "delete", "pod", "-l", "app=cart--ann"),
     );
     expect(lost(result)).toEqual([]);
-    expect(waysOf(result)).toEqual({ann: [BASELINE, IN_LANE], none: [BASELINE]});
+    // By routes nothing has been applied meanwhile: what found no pod has failed.
+    const ann = routing === "native" ? [BASELINE, IN_LANE] : [IN_LANE];
+    expect(waysOf(result)).toEqual({ann, none: [BASELINE]});
   });
 
   test("a lane that is scaled to 0 and back costs natively no request", async () => {
