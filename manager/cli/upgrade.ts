@@ -1,7 +1,10 @@
 import {Command} from "commander";
+import type {Api} from "../cluster/api.ts";
+import {readState} from "../controller/cluster-state.ts";
 import {install, installationObjects} from "../controller/installation.ts";
-import {controllerRuns, reconcile} from "../controller/reconcile.ts";
-import {requireSettings} from "../controller/settings.ts";
+import {passIntents, requireRights} from "../controller/needed-rights.ts";
+import {controllerRuns, reconcile, taskOf} from "../controller/reconcile.ts";
+import {requireSettings, type Settings} from "../controller/settings.ts";
 import {exitCode} from "./exit.ts";
 import {addInstallOptions, type InstallOptions, provideModules, settingsFor} from "./install.ts";
 import {addProxyOptions, connectTo, type ProxyFlags} from "./options.ts";
@@ -31,10 +34,12 @@ async function run(options: InstallOptions & ProxyFlags, terminal: Terminal): Pr
   try {
     // A newer installation is refused by settingsFor, which knows the way back too.
     const settings = await settingsFor(api, await requireSettings(api, () => {}), options);
+    const controlled = await controllerRuns(api);
+    if (!controlled) await requirePass(api, settings);
     await provideModules(settings, options, terminal);
     const onChange = sayChanges(terminal, dryRunOf(options));
     await install(api, await installationObjects(settings), {dryRun, warn: progressOn(terminal), onChange});
-    if (await controllerRuns(api)) return exitCode.ok;
+    if (controlled) return exitCode.ok;
     const aim = await reconcile(api, settings, {
       dryRun,
       wait: !dryRun,
@@ -50,4 +55,10 @@ async function run(options: InstallOptions & ProxyFlags, terminal: Terminal): Pr
   } finally {
     api.transport.close();
   }
+}
+
+/** That all which the mesh needs then can be written is known before anything is. */
+async function requirePass(api: Api, settings: Settings): Promise<void> {
+  const state = await readState(api);
+  await requireRights(api, passIntents(api, taskOf(state, settings, {}), state));
 }

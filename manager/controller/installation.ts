@@ -7,6 +7,7 @@ import {ClusterError} from "../cluster/failure.ts";
 import {isOurs, type KubernetesObject, managedBy} from "../model/kubernetes.ts";
 import type {OnChange} from "./changes.ts";
 import {isSameDefinition} from "./check/definitions.ts";
+import {requireRights, storeIntents} from "./needed-rights.ts";
 import {type Settings, settingsObject, systemNamespace} from "./settings.ts";
 
 const crdFolder = join(import.meta.dirname, "..", "..", "deploy", "crds");
@@ -69,19 +70,18 @@ export interface InstallOptions {
 
 /**
  * Writes what an installation has. CRDs and a namespace that somebody else made are used, and stay as they are.
- * @throws ClusterError where another object of ours is somebody else's
+ * @throws ClusterError before the first write where another object of ours is somebody else's, or a right is missing
  */
 export async function install(
   api: Api,
   objects: readonly KubernetesObject[],
   {dryRun, warn, onChange}: InstallOptions,
 ): Promise<void> {
-  for (const object of objects) {
-    const live = await api.get(object);
-    if (live !== undefined && !isOurs(live)) {
-      leave(object, live, warn);
-      continue;
-    }
+  const known = await Promise.all(objects.map(async (object) => ({object, live: await api.get(object)})));
+  const own = known.filter(({object, live}) => live === undefined || isOurs(live) || leave(object, live, warn));
+  const [wanted, there] = [own.map(({object}) => object), own.flatMap(({live}) => live ?? [])];
+  await requireRights(api, storeIntents(wanted, there));
+  for (const {object, live} of own) {
     // A namespace that is not there yet has no objects to be tried.
     if (dryRun && live === undefined) {
       onChange({change: "created", object});
@@ -98,15 +98,19 @@ export async function install(
   if (!dryRun) await established(api, objects);
 }
 
-/** @throws ClusterError where it may not be somebody else's */
-function leave(object: KubernetesObject, live: KubernetesObject, warn: (line: string) => void): void {
+/**
+ * Nothing is written in its place.
+ * @throws ClusterError where it may not be somebody else's
+ */
+function leave(object: KubernetesObject, live: KubernetesObject, warn: (line: string) => void): false {
   const {kind, metadata} = object;
   if (kind !== "CustomResourceDefinition" && kind !== "Namespace") throw theirs(object);
-  if (kind === "Namespace" || isSameDefinition(object, live)) return;
+  if (kind === "Namespace" || isSameDefinition(object, live)) return false;
   warn(
     `warning: CRD ${metadata.name} is not of this version, and stays so, as it has not our label app.kubernetes.io/managed-by: ` +
       "meshlane. Who wrote it has to bring it to this version: deploy/crds",
   );
+  return false;
 }
 
 function theirs({kind, metadata}: KubernetesObject): ClusterError {

@@ -5,6 +5,9 @@ import {dirname, join} from "node:path";
 import {fileURLToPath} from "node:url";
 import ts from "typescript";
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import {settingsObject} from "../../../manager/controller/settings.ts";
+import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
+import {lane, settings, shop} from "../controller/check/inspections.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const samples = join(root, "deploy/samples");
@@ -58,6 +61,21 @@ describe("the process", () => {
     const said = child.stderr.setEncoding("utf8").toArray();
     const [code] = (await once(child, "exit")) as [number];
     expect({code, said: (await said).join("")}).toEqual({code: 0, said: ""});
+  });
+
+  test("a reader that goes away does not stop what changes a cluster", async () => {
+    const installed = settingsObject({...settings, nativeSupported: false});
+    const cluster = await FakeCluster.start([...shop, installed], [...ourKinds, ...istioKinds]);
+    const run = async (...args: string[]) => {
+      const child = start(...args, "--settle", "0s", ...(await cluster.flags()));
+      child.stdout.once("data", () => child.stdout.destroy());
+      child.stdin.end(JSON.stringify(lane()));
+      const [code] = (await once(child, "exit")) as [number];
+      expect(code).toBe(0);
+      return cluster.objects.filter(({kind}) => kind === "VirtualService").length;
+    };
+    expect(await run("apply", "-f", "-")).toBe(1);
+    expect(await run("delete", "-f", "-")).toBe(0);
   });
 });
 
