@@ -12,6 +12,7 @@ import {
   namespaceOutboundConfig,
   outboundConfig,
 } from "../../manager/render/filter-config.ts";
+import {fnv1a64, mix64} from "../reference/hash.ts";
 import {TRACE_HEADERS} from "../reference/trace-ids.ts";
 import {lane, laneIn, MESH, properties, receive, send, traceparent} from "./drive.ts";
 import type {Header} from "./headers.ts";
@@ -129,4 +130,31 @@ describe("both in one proxy, while one takes over from the other", () => {
     receive(into, lane("ann"), traceparent());
     expect(laneIn(send(out, traceparent()))).toBe("ann");
   });
+
+  test.each([
+    ["old", "old", [undefined, "ann"]],
+    ["new", "new", ["ann", "ann"]],
+    ["old", "new", [undefined, "ann"]],
+    // 0.1.0 takes a list of two for no slot (decision 16).
+    ["new", "old", [undefined, undefined]],
+  ] as const)("of two ids in one slot that %s inbound remembers, %s outbound restores %j", (first, second, lanes) => {
+    const process = new Process();
+    const into = start(first, inboundConfig(settings), process);
+    const out = start(second, outboundConfig(settings), process);
+    const ids = idsOfOneSlot();
+    for (const id of ids) receive(into, lane("ann"), traceparent(id));
+    expect(ids.map((id) => laneIn(send(out, traceparent(id))))).toEqual(lanes);
+  });
 });
+
+/** Two trace ids that come to one of 65,536 slots. */
+function idsOfOneSlot(): [string, string] {
+  const bySlot = new Map<bigint, string>();
+  for (let number = 1; ; number++) {
+    const id = number.toString(16).padStart(32, "0");
+    const slot = mix64(fnv1a64(`\x01${id}`)) & 65535n;
+    const other = bySlot.get(slot);
+    if (other !== undefined) return [other, id];
+    bySlot.set(slot, id);
+  }
+}

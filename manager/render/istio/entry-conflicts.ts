@@ -1,7 +1,8 @@
 import type {ClusterFacts, Gateway} from "../../compile/cluster-facts.ts";
 import {covers} from "../../compile/hosts.ts";
+import type {HttpRouteRef, HttpRouteSpec} from "../../compile/http-route.ts";
 import {overlap} from "../../model/check/hosts.ts";
-import {keyOf, selects, type SwimLaneGroup} from "../../model/index.ts";
+import {type EntryRoute, keyOf, selects, type SwimLaneGroup} from "../../model/index.ts";
 import type {Entry} from "./entry-routes.ts";
 import {destinationsOf, type ForeignVirtualService, gatewayVirtualServices, virtualServices} from "./foreign.ts";
 import {nameOf, namespaceOf} from "./names.ts";
@@ -25,7 +26,9 @@ export function gatewayConflicts(entry: Entry, facts: ClusterFacts): Free {
     const key = `${namespaceOf(service.service)}/${route.delegate}`;
     const met = all.some((users) => users.key === key);
     const why = `is what entry.routes of group ${keyOf(group)} would write as a delegate`;
-    return {hosts: [], any: !met, notices: met ? [taken("VirtualService", key, why)] : []};
+    if (met) return {hosts: [], any: false, notices: [taken("VirtualService", key, why)]};
+    const said = !facts.complete || isDelegatedTo(key, gateways, facts);
+    return {hosts: [], any: true, notices: said ? [] : [nobodyDelegates(entry, key)]};
   }
   const hosts = route.hosts ?? [];
   const near = sharingPods(gateways, facts);
@@ -62,6 +65,24 @@ function isNear(a: Gateway, b: Gateway): boolean {
   return a.workloads.some(({namespace, labels}) => b.namespaces.includes(namespace) && selects(b.selector, labels));
 }
 
+function isDelegatedTo(key: string, gateways: readonly Gateway[], facts: ClusterFacts): boolean {
+  const all = virtualServices(facts);
+  const roots = sharingPods(gateways, facts).flatMap((gateway) => gatewayVirtualServices(all, gateway));
+  return roots.some(({namespace, spec}) =>
+    (spec.http ?? []).some(({delegate}) => `${delegate?.namespace ?? namespace}/${delegate?.name}` === key),
+  );
+}
+
+function nobodyDelegates({group, service}: Entry, key: string): Notice {
+  return {
+    severity: "warning",
+    subject: `group ${keyOf(group)}`,
+    reason: "NobodyDelegates",
+    message: `no VirtualService on its gateways delegates to ${key}, by which entry.routes lets lanes into ${nameOf(service.service)}`,
+    hint: `Write delegate: {name: ${nameOf(key)}, namespace: ${namespaceOf(key)}} into a route of yours there.`,
+  };
+}
+
 function virtualServiceHosts(gateways: readonly string[], all: readonly ForeignVirtualService[]): Users[] {
   const users = new Set(gateways.flatMap((key) => gatewayVirtualServices(all, key)));
   return [...users].map(({key, spec}) => ({kind: "VirtualService", key, hosts: spec.hosts ?? []}));
@@ -70,7 +91,7 @@ function virtualServiceHosts(gateways: readonly string[], all: readonly ForeignV
 function httpRouteHosts(gateways: readonly string[], {httpRoutes}: ClusterFacts): Users[] {
   return httpRoutes.flatMap(({metadata, spec}) => {
     const {namespace: home = "default", name} = metadata;
-    const {parentRefs = [], hostnames = ["*"]} = (spec ?? {}) as Refs;
+    const {parentRefs = [], hostnames = ["*"]} = (spec ?? {}) as HttpRouteSpec;
     const here = parentRefs.some((parent) => gateways.includes(`${parent.namespace ?? home}/${parent.name}`));
     return here ? [{kind: "HTTPRoute", key: `${home}/${name}`, hosts: hostnames}] : [];
   });
@@ -115,44 +136,60 @@ export function unchosen(
   facts: ClusterFacts,
   {adopt}: IstioOptions,
 ): Notice[] {
-  const chosen = new Set(group.spec.entry.routes.map(({service}) => `${group.metadata.namespace}/${service}`));
   const open = services.filter(
-    ({service, group: own, lanes}) =>
-      own === group && lanes.length > 0 && !chosen.has(service) && !adopt.includes(service),
+    ({service, group: own, lanes}) => own === group && lanes.length > 0 && !adopt.includes(service),
   );
   return group.spec.entry.gateways.flatMap((gateway) =>
-    open.flatMap((service) => routesTo(service, gateway, facts).map((what) => report(service, gateway, what))),
+    open.flatMap((service) => {
+      const chosen = group.spec.entry.routes.filter((route) => route.service === nameOf(service.service));
+      const users = [...virtualServicesTo(service, gateway, facts), ...httpRoutesTo(service, gateway, facts)];
+      return users.filter((one) => !isChosen(one, chosen)).map((one) => report(service, gateway, one));
+    }),
   );
 }
 
-function routesTo({service, host}: PreparedService, gateway: string, facts: ClusterFacts): string[] {
-  const istio = gatewayVirtualServices(virtualServices(facts), gateway)
-    .filter(({spec, namespace}) =>
-      (spec.http ?? []).some((route) => destinationsOf(route, namespace, host, facts.domain).length > 0),
-    )
-    .map(({key}) => `VirtualService ${key}`);
-  return [...istio, ...httpRoutesTo(service, gateway, facts)];
+/** A route object of a user by which a gateway calls a service. */
+interface UsersRoutes extends Users {
+  /** Names of its routes that do. */
+  readonly routes: readonly (string | undefined)[];
 }
 
-interface Refs {
-  readonly hostnames?: readonly string[];
-  readonly parentRefs?: readonly {readonly name?: string; readonly namespace?: string}[];
-  readonly rules?: readonly {readonly backendRefs?: readonly {readonly name?: string; readonly namespace?: string}[]}[];
+/** Merged route by route; or what was chosen cannot be, which has been said: no such route, a host or a name that is taken. */
+function isChosen({kind, key, hosts, routes}: UsersRoutes, chosen: readonly EntryRoute[]): boolean {
+  const merged = chosen.flatMap(({merge}) =>
+    merge !== undefined && (kind === "HTTPRoute" ? merge.httpRoute : merge.virtualService) === key ? merge.route : [],
+  );
+  const open = routes.filter((name) => name === undefined || !merged.includes(name));
+  if (merged.length > 0 && (open.length === 0 || open.length === routes.length)) return true;
+  return chosen.some(
+    ({hosts: ours = [], delegate}) =>
+      (delegate !== undefined && nameOf(key) === delegate) ||
+      ours.some((host) => hosts.some((their) => loses(their, host))),
+  );
 }
 
-function httpRoutesTo(service: string, gateway: string, facts: ClusterFacts): string[] {
-  return facts.httpRoutes.flatMap(({metadata, spec}) => {
-    const {namespace: home = "default", name} = metadata;
-    const {parentRefs = [], rules = []} = (spec ?? {}) as Refs;
-    const is = (key: string) => (ref: {name?: string; namespace?: string}) =>
-      `${ref.namespace ?? home}/${ref.name}` === key;
-    const here = parentRefs.some(is(gateway)) && rules.some(({backendRefs = []}) => backendRefs.some(is(service)));
-    return here ? [`HTTPRoute ${home}/${name}`] : [];
+function virtualServicesTo({host}: PreparedService, gateway: string, facts: ClusterFacts): UsersRoutes[] {
+  return gatewayVirtualServices(virtualServices(facts), gateway).flatMap(({key, namespace, spec}) => {
+    const own = (spec.http ?? []).filter((route) => destinationsOf(route, namespace, host, facts.domain).length > 0);
+    const routes = own.map(({name}) => name);
+    return own.length === 0 ? [] : [{kind: "VirtualService" as const, key, hosts: spec.hosts ?? [], routes}];
   });
 }
 
-function report({service}: PreparedService, gateway: string, what: string): Notice {
-  const [kind = "", key = ""] = what.split(" ");
+function httpRoutesTo({service}: PreparedService, gateway: string, facts: ClusterFacts): UsersRoutes[] {
+  return facts.httpRoutes.flatMap(({metadata, spec}) => {
+    const {namespace: home = "default", name} = metadata;
+    const {parentRefs = [], rules = [], hostnames = ["*"]} = (spec ?? {}) as HttpRouteSpec;
+    const is = (key: string) => (ref: HttpRouteRef) => `${ref.namespace ?? home}/${ref.name}` === key;
+    if (!parentRefs.some(is(gateway))) return [];
+    const named = rules.map((rule, index) => ({...rule, name: rule.name ?? `${home}.${name}.${index}`}));
+    const own = named.filter(({backendRefs = []}) => backendRefs.some(is(service)));
+    const routes = own.map((rule) => rule.name);
+    return own.length === 0 ? [] : [{kind: "HTTPRoute" as const, key: `${home}/${name}`, hosts: hostnames, routes}];
+  });
+}
+
+function report({service}: PreparedService, gateway: string, {kind, key}: UsersRoutes): Notice {
   const field = kind === "HTTPRoute" ? "httpRoute" : "virtualService";
   const name = nameOf(service);
   const ways = [
@@ -162,7 +199,7 @@ function report({service}: PreparedService, gateway: string, what: string): Noti
   ];
   return {
     severity: "warning",
-    subject: `${what} (yours)`,
+    subject: `${kind} ${key} (yours)`,
     reason: "EntryWithoutWay",
     message: `takes requests from gateway ${gateway} to ${name}; nothing changed, so there they get the baseline, whatever their lane`,
     hint: `Write entry: {routes: [{service: ${name}, ...}]} with one of ${ways.join(", ")}.`,

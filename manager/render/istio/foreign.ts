@@ -20,7 +20,7 @@ export interface HttpRoute {
   readonly retries?: JsonObject;
   readonly mirror?: {readonly host?: string};
   readonly mirrors?: readonly {readonly destination?: {readonly host?: string}}[];
-  readonly delegate?: JsonObject;
+  readonly delegate?: {readonly name?: string; readonly namespace?: string};
 }
 
 export interface HttpMatch {

@@ -15,8 +15,9 @@ export interface Passed {
 }
 
 /**
- * Routes of users that send copies of requests out of the mesh. A copy has the headers of its request, and Envoy can take none
- * off it alone (`request_mirror_policies`).
+ * Routes of users that send copies of requests out of the mesh. A copy has the headers of its request. Envoy could take them
+ * off the copy alone (`request_headers_mutations` of a mirror policy), but an EnvoyFilter can only add such a policy to a
+ * route, not change the one that is there.
  */
 export function mirrorNotices(passed: Passed, facts: ClusterFacts): Notice[] {
   const outside = (host: string) => isOutside(host, passed, facts);

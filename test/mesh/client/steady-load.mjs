@@ -4,7 +4,7 @@ import {performance} from "node:perf_hooks";
 import {parentPort, workerData} from "node:worker_threads";
 
 const {base, perSecond, requests} = workerData;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 15_000;
 /** Connections are made while the rate grows. */
 const GROWING_S = 2;
 /** A machine that is ten seconds behind gets no more until it has caught up; the rate that is reached tells. */

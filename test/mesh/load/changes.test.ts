@@ -43,11 +43,13 @@ test.each(["native", "routes"])(
   },
 );
 
-test("an upgrade of the filter loses no request", async () => {
+test("an upgrade of the filter loses no request, and none its lane", async () => {
   await shop.apply(shop.group("native"), shop.ann);
   await useOtherModules(`${shop.mesh.registry}/load-other`);
-  const {failed} = await shop.during("upgrade", () => meshlaneOk(shop.mesh, ["upgrade", "--plain-http"]));
-  expect(failed).toEqual([]);
+  await shop.restartFrontend();
+  const result = await shop.during("upgrade", () => meshlaneOk(shop.mesh, ["upgrade", "--plain-http"]));
+  expect(result.failed).toEqual([]);
+  expect(waysOf(result)).toEqual({ann: [IN_LANE], none: [BASELINE]});
 });
 
 test("uninstall loses no request", async () => {

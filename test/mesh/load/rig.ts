@@ -157,6 +157,6 @@ function report(what: string, result: SteadyResult): void {
   const counts = ways.map((way) => Object.entries(way).map(([name, count]) => `${name}: ${count}`));
   process.stderr.write(
     `${what}: ${failed.length} of ${sent} failed${said === "" ? "" : ` (${said})`} at ${perSecond}/s; ` +
-      `${counts.map((each) => each.join(", ")).join(" | ")}; p50 ${ms.p50} ms, p99 ${ms.p99} ms\n`,
+      `${counts.map((each) => each.join(", ")).join(" | ")}; p50 ${ms.p50} ms, p99 ${ms.p99} ms, most ${ms.most} ms\n`,
   );
 }

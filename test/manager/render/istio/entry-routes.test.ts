@@ -125,11 +125,59 @@ test("merged into an HTTPRoute: a rule without a name is named as istiod names i
 test.each<[string, object, Partial<IstioOptions>]>([
   ["a route that goes elsewhere", {virtualService: "shop/mine", route: "pay"}, {nativeSupported: true}],
   ["a route that is not there", {virtualService: "shop/mine", route: "none"}, {nativeSupported: true}],
-  ["a VirtualService that is not there", {virtualService: "shop/none", route: "api"}, {nativeSupported: true}],
   ["proxies that do not support it", {virtualService: "shop/mine", route: "api"}, {nativeSupported: false}],
 ])("not merged with %s", (_name, merge, options) => {
   const {reasons, names} = entered({merge}, [users], options);
   expect([reasons, names]).toEqual([["CannotMerge"], []]);
+});
+
+test("not merged with a VirtualService that is not there, and the one that is gets no way by it", () => {
+  const {reasons, names} = entered({merge: {virtualService: "shop/none", route: "api"}}, [users]);
+  expect([reasons, names]).toEqual([["CannotMerge", "EntryWithoutWay"], []]);
+});
+
+test.each<[string, object, object, string[]]>([
+  ["at a host that is not handed over", {hosts: ["other.example.com"]}, {}, ["EntryWithoutWay"]],
+  ["beside a delegate", {delegate: "lanes"}, {}, ["EntryWithoutWay"]],
+  [
+    "beside the one that is merged",
+    {merge: {virtualService: "shop/mine", route: "api"}},
+    {http: [{name: "api", route: [ported]}, {route: [ported]}]},
+    ["EntryWithoutWay"],
+  ],
+])(
+  "a user's route to a service %s is reported, though a way was chosen for another",
+  (_where, route, spec, expected) => {
+    const mine = virtualService("mine", {
+      hosts: ["shop.example.com"],
+      gateways: ["ingress/public"],
+      http: [{name: "api", route: [ported]}],
+      ...spec,
+    });
+    expect(entered(route, [mine]).reasons).toEqual(expected);
+  },
+);
+
+test.each<[string, object | undefined, string[]]>([
+  ["names it", {name: "lanes", namespace: "shop"}, []],
+  ["names one of its own namespace, which is the same", {name: "lanes"}, []],
+  ["names another", {name: "other"}, ["NobodyDelegates"]],
+  ["is not there", undefined, ["NobodyDelegates"]],
+])("a delegate is reported unless a root route names it: one that %s", (_what, delegate, expected) => {
+  const root = virtualService("root", {
+    hosts: ["shop.example.com"],
+    gateways: ["ingress/public"],
+    http: [{delegate}],
+  });
+  const entry = {gateways: ["ingress/public"], routes: [{service: "cart", delegate: "lanes"}]};
+  const namespaces = ["shop", "ingress"].map((name) => object("v1", "Namespace", name, {}));
+  const texts = [group({entry}), lane("ann"), ...shop, gateway, ...namespaces, ...(delegate ? [root] : [])];
+  const reasonsWhere = (complete: boolean) =>
+    rendered(texts, {options: {nativeSupported: true}, cluster: {complete}})
+      .notices.map(({reason}) => reason)
+      .filter((reason) => reason === "NobodyDelegates");
+  expect(reasonsWhere(true)).toEqual(expected);
+  expect(reasonsWhere(false), "files need not hold it").toEqual([]);
 });
 
 test("a gateway that calls a lane's service by a user's route, where nobody chose a way, is reported with the ways", () => {
