@@ -28,7 +28,7 @@ async function started({applied = true} = {}) {
   const flags = await cluster.flags();
   const run = (args: string[], input = "") =>
     meshlane([...args, ...(args[0] === "install" ? [] : ["--settle", "0s"]), ...flags], input);
-  if (applied) expect(await run(["apply", "-f", "-"], text(group(), lane()))).toMatchObject({code: 0});
+  if (applied) await run(["apply", "-f", "-"], text(group(), lane()));
   cluster.writes.length = 0;
   return {cluster, run};
 }

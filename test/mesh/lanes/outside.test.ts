@@ -24,6 +24,7 @@ import {
   theMesh,
 } from "../client/index.ts";
 import {UNREACHED} from "../../../manager/render/unreached.ts";
+import {analysis} from "../objects/analysis.ts";
 import {playgroundWith} from "../shop/playground.ts";
 import {laneShop, traced, untilPath} from "./lane-shop.ts";
 
@@ -201,4 +202,8 @@ test("to a port where the proxy passes bytes on, it adds no context to them; wha
   expect(headers).toMatchObject({"x-own": "1"});
   expect(headers).not.toHaveProperty("x-swimlane");
   expect(headers).not.toHaveProperty("baggage");
+});
+
+test("the API server and istioctl analyze take all that is written, without a message", async () => {
+  expect(await analysis(mesh, [NAMESPACE])).toEqual([]);
 });

@@ -13,6 +13,7 @@ import {
   type ShopReply,
   theMesh,
 } from "../client/index.ts";
+import {analysis} from "../objects/analysis.ts";
 import {playgroundWith} from "../shop/playground.ts";
 import {until} from "../until.ts";
 import {laneShop, SOON, traced, untilPath} from "./lane-shop.ts";
@@ -187,4 +188,8 @@ describe("STRICT mTLS", () => {
     await untilPath(askLane, "frontend -> payment--ann");
     expect((await mesh.request({host: HOST})).path).toBe("frontend -> payment");
   });
+});
+
+test("the API server and istioctl analyze take all that is written, without a message", async () => {
+  expect(await analysis(mesh, [NAMESPACE])).toEqual([]);
 });

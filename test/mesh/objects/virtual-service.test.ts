@@ -14,6 +14,7 @@ import {
 import {UNREACHED} from "../../../manager/render/unreached.ts";
 import {playgroundWith} from "../shop/playground.ts";
 import {until} from "../until.ts";
+import {analysis} from "./analysis.ts";
 import {byOwner, type EnvoyRoute, envoyRoutes, hostOf, requestsTo, virtualService} from "./users.ts";
 
 const SHOP = "own-routes";
@@ -226,6 +227,14 @@ test("an adopted VirtualService goes back byte for byte when its last lane goes"
   expect(byOwner(await read())).not.toEqual(before);
   await deleteLanes(mesh, ann);
   expect(byOwner(await read())).toEqual(before);
+});
+
+test("an adopted VirtualService is one that the API server and istioctl analyze take without a message", async () => {
+  await usersWrite(users);
+  await apply("routes", "--adopt", `${SHOP}/cart`);
+  // The user's own Service `wide` has two ports for one of the pods.
+  const known = ["cart", "cart--ann"].map((name) => `IST0137 Deployment ${SHOP}/${name}`);
+  expect(await analysis(mesh, [SHOP], known)).toEqual([]);
 });
 
 test("uninstall gives an adopted VirtualService back byte for byte", async () => {

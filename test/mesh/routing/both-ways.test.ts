@@ -11,6 +11,7 @@ import {
   type ShopReply,
   theMesh,
 } from "../client/index.ts";
+import {analysis} from "../objects/analysis.ts";
 import {playgroundWith} from "../shop/playground.ts";
 import {until} from "../until.ts";
 
@@ -151,5 +152,9 @@ describe.each(["native", "routes"] as const)("routing: %s:", (routing) => {
     await scale("cart--only", 1);
     await follow();
     await becomes("only", "frontend -> cart--only -> ledger");
+  });
+
+  test("the API server and istioctl analyze take all that is written, without a message", async () => {
+    expect(await analysis(mesh, [SHOP])).toEqual([]);
   });
 });
