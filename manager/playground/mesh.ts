@@ -1,4 +1,4 @@
-import {cp} from "node:fs/promises";
+import {copyFile, mkdir, readdir} from "node:fs/promises";
 import {join} from "node:path";
 
 import {compileMesh, type Owners, type Plan, playgroundFacts} from "../compile/index.ts";
@@ -65,7 +65,7 @@ export class RunningMesh {
     const state = {mesh, plan, ports: await portsFor(mesh.playground)};
     const running = new RunningMesh(state, discovery, options);
     processes.stopping.throwIfAborted();
-    await cp(modules, join(processes.folder, "modules"), {recursive: true});
+    await copyModules(modules, join(processes.folder, "modules"));
     await running.#change(state);
     await running.#started();
     return running;
@@ -241,6 +241,12 @@ export class RunningMesh {
       );
     }
   }
+}
+
+/** One by one: a folder that is removed meanwhile must not be made anew. */
+async function copyModules(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const name of await readdir(from)) await copyFile(join(from, name), join(to, name));
 }
 
 function podSpecs({mesh, ports}: State, files: Files): PodSpec[] {

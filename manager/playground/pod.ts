@@ -12,6 +12,8 @@ import type {Child, Processes} from "./processes/processes.ts";
 import {startEnvoy} from "./envoy/start.ts";
 
 const PROBE_MS = 100;
+/** Who says no, or cannot be called, is unready at once; who is slow, on a machine that is busy, is not. */
+const READY_MS = 5000;
 /** How long the requests that a removed workload still answers may take. */
 const DRAIN_MS = 5000;
 
@@ -122,7 +124,7 @@ export class Pod {
     const {workload, ports} = this.spec;
     if (workload.address !== undefined) return accepts(ports.application);
     try {
-      const response = await fetch(`http://${ports.application}/ready`, {signal: AbortSignal.timeout(1000)});
+      const response = await fetch(`http://${ports.application}/ready`, {signal: AbortSignal.timeout(READY_MS)});
       await response.body?.cancel();
       return response.ok;
     } catch {

@@ -19,13 +19,21 @@ export class ProxyFolders {
   /** @param identity `NAMESPACE/NAME`, to be proven by mTLS; left out, the proxy speaks plain text */
   async prepare(name: string, bootstrap: JsonObject, identity: string | undefined): Promise<void> {
     this.#stopping.throwIfAborted();
-    const folder = join(this.#folder, "proxies", name);
-    await mkdir(folder, {recursive: true});
+    const all = join(this.#folder, "proxies");
+    const folder = join(all, name);
+    for (const each of [all, folder]) await makeFolder(each);
     await writeFile(join(folder, "bootstrap.json"), JSON.stringify(bootstrap));
     if (identity === undefined) return;
     this.#authority ??= await Authority.create();
     await writeIdentity(folder, this.#authority, identity);
   }
+}
+
+/** Not its parent too: one that is removed stays so. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
 }
 
 /** Writes what a proxy in that folder proves its identity by. @param identity `NAMESPACE/NAME` */

@@ -7,7 +7,8 @@
  * last.
  */
 import {spawnSync} from "node:child_process";
-import {rmSync} from "node:fs";
+import {existsSync, rmSync} from "node:fs";
+import {setTimeout as delay} from "node:timers/promises";
 import {endMarked} from "./marked.ts";
 
 const [folder, mark, command, ...args] = process.argv.slice(2);
@@ -24,4 +25,11 @@ process.stdin.resume();
 await new Promise((resolve) => process.stdin.once("close", resolve));
 await endMarked(mark, 2000);
 if (command !== undefined) spawnSync(command, args, {stdio: "ignore"});
-rmSync(folder, {recursive: true, force: true, maxRetries: 3});
+// The playground may still be writing a file as it learns that it ends.
+for (let tries = 0; existsSync(folder) && tries < 50; tries++) {
+  try {
+    rmSync(folder, {recursive: true, force: true, maxRetries: 3});
+  } catch {
+    await delay(100);
+  }
+}

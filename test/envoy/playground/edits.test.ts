@@ -233,5 +233,5 @@ test("what was printed: the paths, where a lane was lost, lines to paste; Ctrl-C
   expect(stdout).toMatch(/cart--ann +ann +trace/);
   expect(stdout).toContain("eve lost at inventory: it forwards no trace header");
   expect(stdout).toContain(`curl -s http://eve.shop.localhost:${port}/   # eve`);
-  expect(await process.gone(5000)).toEqual({processes: 0, folders: []});
+  expect(await process.gone(20_000)).toEqual({processes: 0, folders: []});
 });

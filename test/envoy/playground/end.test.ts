@@ -26,7 +26,7 @@ test.each([
   expect(process.left.processes).toBeGreaterThan(4);
   process.kill(signal);
   expect((await process.output).code).toBe(code);
-  expect(await process.gone(5000)).toEqual({processes: 0, folders: []});
+  expect(await process.gone(20_000)).toEqual({processes: 0, folders: []});
 });
 
 test("everything listens on loopback alone, and nobody else can read a key", async () => {
@@ -70,7 +70,7 @@ test("Ctrl-C while it starts leaves nothing either", async () => {
   await process.line(/starting the mesh/);
   process.kill("SIGINT");
   expect((await process.output).code).toBe(0);
-  expect(await process.gone(5000)).toEqual({processes: 0, folders: []});
+  expect(await process.gone(20_000)).toEqual({processes: 0, folders: []});
 });
 
 test("an edit that is made while the mesh starts is taken", async () => {

@@ -100,7 +100,7 @@ describe("the sample shop, --once -o json --uids", () => {
   });
 
   test("nothing is left when it has ended", async () => {
-    expect(await process.gone(3000)).toEqual({processes: 0, folders: []});
+    expect(await process.gone(20_000)).toEqual({processes: 0, folders: []});
   });
 });
 

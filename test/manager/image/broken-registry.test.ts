@@ -50,7 +50,7 @@ test("a blob that stops coming is given up after the time of a request", async (
     response.writeHead(200, {"content-length": "15"}).write("kind");
     return true;
   };
-  const waiting = fetchLanes({...options, patience: {...patience, timeoutMs: 300}});
+  const waiting = fetchLanes({...options, patience: {...patience, timeoutMs: 2000}});
   expect(await failure(waiting)).toMatch(/blob sha256:\w+ of lanes did not come in time: try again$/);
 });
 

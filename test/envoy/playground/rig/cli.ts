@@ -150,7 +150,7 @@ export class PlaygroundProcess {
       this.kill("SIGTERM");
       await this.output;
     }
-    await this.gone(5000);
+    await this.gone(20_000);
     rmSync(this.folder, {recursive: true, force: true});
   }
 }
