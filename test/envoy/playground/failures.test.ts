@@ -75,7 +75,7 @@ afterAll(async () => {
   mine.close();
 });
 
-const WITHIN_MS = 30_000;
+const WITHIN_MS = 10_000;
 
 /** Visits until that workload answers for back. */
 async function answers(ask: Ask, workload: string): Promise<void> {
@@ -159,7 +159,7 @@ test("a strict lane whose workload is away is answered by a 503 that names the s
   await answers(inLane("sly"), "back--sly");
 });
 
-test("a new lane is routable as soon as its workload is ready", async () => {
+test("a new lane is routable within a second of its workload being ready", async () => {
   const zoe = `
 apiVersion: meshlane.dev/v1alpha1
 kind: SwimLane
@@ -171,9 +171,7 @@ spec: {services: [{name: back, to: back--zoe}]}
   expect(await ready("back--zoe", true)).toBe(true);
   const began = performance.now();
   await answers(inLane("zoe"), "back--zoe");
-  process.stderr.write(
-    `a new lane was routable ${Math.round(performance.now() - began)} ms after its workload was ready\n`,
-  );
+  expect(performance.now() - began).toBeLessThan(1000);
   await updated;
   await mesh.update(shop());
   expect((await mesh.visit(inLane("zoe"))).at("back")).toBe("back");
