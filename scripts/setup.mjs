@@ -7,7 +7,7 @@ import {say, step} from "./lib/run.mjs";
 
 const OLDEST_NODE = [20, 19];
 const FILTER_SOURCES = ["filter", "asconfig.json", "package-lock.json", "scripts/build-filter.mjs"];
-const MANAGER_SOURCES = ["manager", "tsconfig.json", "tsconfig.build.json", "package-lock.json"];
+const MANAGER_SOURCES = ["manager", "package-lock.json", "scripts/build-manager.mjs"];
 
 /**
  * Makes the clone ready to run: packages, the filter's modules, the manager in dist. Does only what is not done or is
@@ -64,8 +64,7 @@ async function buildFilter(what, output) {
 async function buildManager(what, output) {
   const [fresh, old] = [`${output}.new`, `${output}.old`];
   for (const folder of [fresh, old]) rmSync(folder, {recursive: true, force: true});
-  const compiler = at("node_modules", "typescript", "bin", "tsc");
-  await step(what, process.execPath, [compiler, "-p", "tsconfig.build.json", "--outDir", fresh]);
+  await step(what, process.execPath, [at("scripts", "build-manager.mjs"), "--output-dir", fresh]);
   if (existsSync(output)) renameSync(output, old);
   renameSync(fresh, output);
   rmSync(old, {recursive: true, force: true});

@@ -1,18 +1,8 @@
 import {Command, Option} from "commander";
 import type {Api} from "../cluster/api.ts";
-import {reconcileUntilReady} from "../controller/apply-wait.ts";
-import {type KnownObjects, readKnown, readLanes} from "../controller/cluster-state.ts";
-import type {Changed, OnChange} from "../controller/changes.ts";
-import type {Desired} from "../controller/desired.ts";
-import {passIntents, requireRights, storeIntents} from "../controller/needed-rights.ts";
-import {controllerRuns, reconcile, type ReconcileOptions, taskOf} from "../controller/reconcile.ts";
-import {requireSettings, type Settings} from "../controller/settings.ts";
-import {storeLanes, supposing, unasked} from "../controller/store.ts";
-import type {SourceText} from "../model/index.ts";
-import type {KubernetesObject} from "../model/kubernetes.ts";
-import {adoptedServices} from "./adopted-services.ts";
-import {exitCode} from "./exit.ts";
-import {laneSources, soundObjects} from "./lane-sources.ts";
+import {type ClusterState, type Lanes, readLanes, readState} from "../controller/cluster-state.ts";
+import {controllerRuns} from "../controller/lease.ts";
+import {laneSources} from "./lane-sources.ts";
 import {
   addClusterOptions,
   addProxyOptions,
@@ -24,12 +14,11 @@ import {
   type ProxyFlags,
   repeatableOption,
 } from "./options.ts";
-import {type Form, printObjects} from "./print.ts";
-import {plainHttpOption, progressOn} from "./registry-options.ts";
-import {printJudged, sayChanges} from "./report.ts";
+import {plainHttpOption} from "./plain-http.ts";
+import type {Form} from "./print.ts";
 import type {Terminal} from "./terminal.ts";
 
-interface ApplyOptions extends ClusterOptions, ProxyFlags {
+export interface ApplyOptions extends ClusterOptions, ProxyFlags {
   file?: string[];
   dryRun?: "client" | "server";
   wait?: number;
@@ -76,149 +65,35 @@ export function applyCommand(terminal: Terminal, exit: (code: number) => void): 
   return addProxyOptions(addClusterOptions(command))
     .addHelpText("after", examples)
     .action(async (reference: string | undefined, options: ApplyOptions) =>
-      exit(await apply(await laneSources("apply", reference, options, terminal), options, terminal)),
+      exit(await run(reference, options, terminal)),
     );
 }
 
-async function apply(sources: SourceText[], options: ApplyOptions, terminal: Terminal): Promise<number> {
+/** What the cluster has. */
+export interface Read {
+  readonly lanes: Lanes;
+  /** Undefined where the mesh is not to follow here: a controller lets it, or nothing is to be written. */
+  readonly state: ClusterState | undefined;
+}
+
+/** What decides takes a while to load, so the cluster is asked meanwhile. */
+async function run(reference: string | undefined, options: ApplyOptions, terminal: Terminal): Promise<number> {
+  const sources = await laneSources("apply", reference, options, terminal);
   const {api, namespace} = connectTo(options);
   try {
-    const lanes = await readLanes(api);
-    const before = Object.values(lanes).flat();
-    const objects = soundObjects(sources, {before, namespace, said: options.namespace}, terminal);
-    if (objects === undefined) return exitCode.problems;
-    if (options.dryRun === "client") {
-      const changes = unasked(objects, before);
-      for (const changed of changes) said(options, terminal)(changed);
-      printStored(changes, options, terminal);
-      return exitCode.ok;
-    }
-    const [settings, controlled] = await Promise.all([requireSettings(api), controllerRuns(api)]);
-    if (controlled) {
-      requireNothingToWaitFor(options);
-      await requireRights(api, storeIntents(objects, before));
-      await store(api, objects, before, {options, terminal});
-      terminal.stderr.write("the controller lets the mesh follow: meshlane check says what it has done\n");
-      return exitCode.ok;
-    }
-    const known = await readKnown(api);
-    const state = supposing({...known, ...lanes}, objects);
-    const adopt = adoptedServices(options.adopt, {state, settings, namespace});
-    const pass = passIntents(api, taskOf(state, settings, {adopt}), state);
-    await requireRights(api, [...storeIntents(objects, before), ...pass]);
-    const written = await store(api, objects, before, {options, terminal});
-    return await follow(api, settings, {objects: written, adopt, known}, {options, terminal});
+    const reading = read(api, options);
+    // Its failure is told where it is awaited, unless another comes first.
+    reading.catch(() => {});
+    const {apply} = await import("./apply-lanes.ts");
+    return await apply(sources, {api, namespace, reading}, {options, terminal});
   } finally {
     api.transport.close();
   }
 }
 
-interface Said {
-  readonly options: ApplyOptions;
-  readonly terminal: Terminal;
-}
-
-/** Writes them, and says which were written, even where a later one fails. @returns them as the server has them */
-async function store(
-  api: Api,
-  objects: readonly KubernetesObject[],
-  before: readonly KubernetesObject[],
-  {options, terminal}: Said,
-): Promise<KubernetesObject[]> {
-  const done: Changed[] = [];
-  const say = said(options, terminal);
-  const onChange = (changed: Changed): void => {
-    done.push(changed);
-    say(changed);
-  };
-  try {
-    const dryRun = options.dryRun !== undefined;
-    return await storeLanes(api, objects, before, {dryRun, force: options.forceConflicts, onChange});
-  } finally {
-    printStored(done, options, terminal);
-  }
-}
-
-/** Lines for a person, where nothing else is asked for. */
-function said({output, dryRun}: ApplyOptions, terminal: Terminal): OnChange {
-  if (output !== undefined) return () => {};
-  return sayChanges(terminal, dryRun === undefined ? "" : ` (${dryRun} dry run)`);
-}
-
-/** The lanes and groups, where they are asked for. */
-function printStored(changes: readonly Changed[], {output}: ApplyOptions, {stdout}: Terminal): void {
-  if (output === undefined || changes.length === 0) return;
-  stdout.write(
-    printObjects(
-      changes.map(({object}) => object),
-      output,
-    ),
-  );
-}
-
-/** Only who lets the mesh follow can wait for it, or hand something over to it. */
-function requireNothingToWaitFor({wait, adopt}: ApplyOptions): void {
-  const option = wait !== undefined ? "--wait" : adopt.length > 0 ? "--adopt" : undefined;
-  if (option === undefined) return;
-  throw new Error(
-    `a controller runs in this cluster and lets the mesh follow, so ${option} has no effect here and nothing was written. ` +
-      `Apply without ${option}; meshlane check says what the controller has done`,
-  );
-}
-
-interface Followed {
-  readonly objects: readonly KubernetesObject[];
-  /** Services, `NAMESPACE/NAME`. */
-  readonly adopt: readonly string[];
-  readonly known: KnownObjects;
-}
-
-/** Lets the mesh follow. */
-async function follow(
-  api: Api,
-  settings: Settings,
-  {objects, adopt, known}: Followed,
-  {options, terminal}: Said,
-): Promise<number> {
-  const timeoutMs = options.wait ?? 60_000;
-  const how: ReconcileOptions = {
-    adopt,
-    known,
-    namespaces: namespacesOf(objects),
-    istioNamespace: options.istioNamespace,
-    settleMs: options.settle,
-    timeoutMs,
-    progress: progressOn(terminal),
-    onChange: said(options, terminal),
-    ...(options.dryRun === "server" ? {dryRun: true, suppose: (state) => supposing(state, objects)} : {}),
-  };
-  const lanes = objects.filter(({kind}) => kind === "SwimLane").map(({metadata}) => metadata.name);
-  const {aim, waiting} =
-    options.wait === undefined || options.dryRun !== undefined
-      ? {aim: await reconcile(api, settings, how), waiting: []}
-      : await reconcileUntilReady(api, settings, objects, Date.now() + timeoutMs, how);
-  return conclude(aim, {objects, lanes, waiting}, options, terminal);
-}
-
-/** Where the proxies of groups and lanes are. */
-function namespacesOf(objects: readonly KubernetesObject[]): string[] {
-  return objects.flatMap(({metadata, spec}) => {
-    const {group = "", through = []} = (spec ?? {}) as {group?: string; through?: readonly string[]};
-    return [metadata.namespace ?? [], group.includes("/") ? group.slice(0, group.indexOf("/")) : [], through].flat();
-  });
-}
-
-interface Applied {
-  readonly objects: readonly KubernetesObject[];
-  readonly lanes: readonly string[];
-  readonly waiting: readonly string[];
-}
-
-function conclude(aim: Desired, {objects, lanes, waiting}: Applied, options: ApplyOptions, terminal: Terminal): number {
-  const failed = printJudged(aim.judgedFor(objects), terminal);
-  const open = options.wait === undefined ? aim.waiting(lanes) : waiting;
-  for (const line of open) terminal.stderr.write(`${line}\n`);
-  if (options.dryRun === undefined)
-    for (const lane of lanes) for (const way of aim.ways(lane)) terminal.stderr.write(`${lane}  ${way}\n`);
-  return failed || waiting.length > 0 ? exitCode.problems : exitCode.ok;
+async function read(api: Api, {dryRun}: ApplyOptions): Promise<Read> {
+  const follows = dryRun !== "client" && !(await controllerRuns(api));
+  if (!follows) return {lanes: await readLanes(api), state: undefined};
+  const state = await readState(api);
+  return {lanes: state, state};
 }

@@ -2,7 +2,7 @@ import {Command, Option} from "commander";
 import {inspect, judge, type Result} from "../controller/check/index.ts";
 import {exitCode} from "./exit.ts";
 import {addClusterOptions, type ClusterOptions, connectTo} from "./options.ts";
-import {plainHttpOption} from "./registry-options.ts";
+import {plainHttpOption} from "./plain-http.ts";
 import {green, paint, red, type Terminal, yellow} from "./terminal.ts";
 
 interface CheckOptions extends ClusterOptions {

@@ -1,17 +1,19 @@
 import {Command} from "commander";
 import type {Api, Kind} from "../cluster/api.ts";
-import {type ClusterState, groupKind, laneKind, readKnown, readLanes} from "../controller/cluster-state.ts";
+import {groupKind, laneKind, type Lanes, readLanes, readState} from "../controller/cluster-state.ts";
 import {keyOf} from "../controller/changes.ts";
 import {ownObjects} from "../controller/lane-files.ts";
 import {type Intent, passIntents, requireRights} from "../controller/needed-rights.ts";
-import {controllerRuns, reconcile, taskOf} from "../controller/reconcile.ts";
+import {controllerRuns} from "../controller/lease.ts";
+import {reconcile, taskOf} from "../controller/reconcile.ts";
+import {remembering} from "../controller/remembering.ts";
 import {requireSettings} from "../controller/settings.ts";
 import {deleteLanes, supposing} from "../controller/store.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {didYouMean} from "../model/suggest.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {readSources} from "./files.ts";
-import {requireNamespace} from "./lane-sources.ts";
+import {requireNamespace} from "./sound-objects.ts";
 import {
   addClusterOptions,
   addProxyOptions,
@@ -20,9 +22,8 @@ import {
   optionalFileOption,
   type ProxyFlags,
 } from "./options.ts";
-import {progressOn} from "./registry-options.ts";
 import {dryRunOf, printJudged, sayChanges} from "./report.ts";
-import type {Terminal} from "./terminal.ts";
+import {progressOn, type Terminal} from "./terminal.ts";
 
 interface DeleteOptions extends ClusterOptions, ProxyFlags {
   file?: string[];
@@ -63,11 +64,10 @@ async function run(
   const inNamespace = await wanted(kind, names, options, terminal);
   const {api, namespace} = connectTo(options);
   try {
-    const lanes = await readLanes(api);
-    const {found, missing} = find(lanes, inNamespace(namespace));
+    const {found, missing} = find(await readLanes(api), inNamespace(namespace));
     for (const line of options.ignoreNotFound ? [] : missing) terminal.stderr.write(`${line}\n`);
     const failed = !options.ignoreNotFound && missing.length > 0;
-    const judged = found.length > 0 && (await remove(api, found, lanes, {options, terminal}));
+    const judged = found.length > 0 && (await remove(api, found, {options, terminal}));
     return judged || failed ? exitCode.problems : exitCode.ok;
   } finally {
     api.transport.close();
@@ -78,29 +78,27 @@ async function run(
 async function remove(
   api: Api,
   found: readonly KubernetesObject[],
-  lanes: Lanes,
   {options, terminal}: {options: DeleteOptions; terminal: Terminal},
 ): Promise<boolean> {
   const {dryRun} = options;
   const [settings, controlled] = await Promise.all([requireSettings(api), controllerRuns(api)]);
-  const known = controlled ? undefined : await readKnown(api);
+  const state = controlled ? undefined : supposing(await readState(api), [], found);
+  const decide = remembering(taskOf);
   const intents = found.map((object): Intent => ({verb: "delete", object}));
-  if (known !== undefined) {
-    const state = supposing({...known, ...lanes}, [], found);
-    intents.push(...passIntents(api, taskOf(state, settings, {}), state));
-  }
+  if (state !== undefined) intents.push(...passIntents(api, decide(state, settings, {}), state));
   await requireRights(api, intents);
   const onChange = sayChanges(terminal, dryRunOf(options));
   await deleteLanes(api, found, {dryRun, onChange});
-  if (known === undefined) return false;
+  if (state === undefined) return false;
   const aim = await reconcile(api, settings, {
-    known,
+    state,
+    decide,
     istioNamespace: options.istioNamespace,
     settleMs: options.settle,
     timeoutMs: 60_000,
     progress: progressOn(terminal),
     onChange,
-    ...(dryRun ? {dryRun, suppose: (state) => supposing(state, [], found)} : {}),
+    ...(dryRun ? {dryRun, suppose: (read) => supposing(read, [], found)} : {}),
   });
   return printJudged(aim.judgedFor(found), terminal);
 }
@@ -137,8 +135,6 @@ function kindOf(kind: string, names: readonly string[]): Kind {
   if (names.length === 0) throw new UsageError(`name the ${kind}: meshlane delete ${kind} NAME`);
   return known;
 }
-
-type Lanes = Pick<ClusterState, "groups" | "lanes">;
 
 /** As they are in the cluster; a line for each that is not there. */
 function find({groups, lanes}: Lanes, wanted: readonly KubernetesObject[]) {

@@ -2,18 +2,19 @@ import {Command} from "commander";
 import {createTwoFilesPatch} from "diff";
 import {stringify} from "yaml";
 import {keyOf, type Changed} from "../controller/changes.ts";
-import {readKnown, readLanes} from "../controller/cluster-state.ts";
+import {readState} from "../controller/cluster-state.ts";
 import {reconcile} from "../controller/reconcile.ts";
 import {requireSettings} from "../controller/settings.ts";
 import {storeLanes, supposing} from "../controller/store.ts";
 import type {SourceText} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {adoptedServices} from "./adopted-services.ts";
-import {laneSources, soundObjects} from "./lane-sources.ts";
+import {laneSources} from "./lane-sources.ts";
+import {soundObjects} from "./sound-objects.ts";
 import {addClusterOptions, type ClusterOptions, connectTo, optionalFileOption, repeatableOption} from "./options.ts";
-import {plainHttpOption, progressOn} from "./registry-options.ts";
+import {plainHttpOption} from "./plain-http.ts";
 import {printJudged} from "./report.ts";
-import {green, paint, red, type Terminal} from "./terminal.ts";
+import {green, paint, progressOn, red, type Terminal} from "./terminal.ts";
 
 interface DiffOptions extends ClusterOptions {
   file?: string[];
@@ -59,20 +60,19 @@ async function guarded(reference: string | undefined, options: DiffOptions, term
 async function diff(sources: SourceText[], options: DiffOptions, terminal: Terminal): Promise<number> {
   const {api, namespace} = connectTo(options);
   try {
-    const lanes = await readLanes(api);
-    const before = Object.values(lanes).flat();
+    const read = await readState(api);
+    const before = [...read.groups, ...read.lanes];
     const objects = soundObjects(sources, {before, namespace, said: options.namespace}, terminal);
     if (objects === undefined) return code.error;
     const settings = await requireSettings(api, (message) => progressOn(terminal)(`warning: ${message}`));
     const changes: Changed[] = [];
     const onChange = (changed: Changed): void => void changes.push(changed);
     const wouldBe = await storeLanes(api, objects, before, {dryRun: true, force: true, onChange});
-    const known = await readKnown(api);
-    const state = supposing({...known, ...lanes}, wouldBe);
+    const state = supposing(read, wouldBe);
     const adopt = adoptedServices(options.adopt, {state, settings, namespace});
     const aim = await reconcile(api, settings, {
       adopt,
-      known,
+      state,
       dryRun: true,
       suppose: (state) => supposing(state, wouldBe),
       istioNamespace: "",

@@ -11,9 +11,10 @@ import {isNewer} from "../model/version-order.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {addClusterOptions, type ClusterOptions, connectTo, outputOption} from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
-import {noPlainHttpOption, plainHttpOption, progressOn, pullSecretOption, registryOption} from "./registry-options.ts";
+import {noPlainHttpOption, plainHttpOption} from "./plain-http.ts";
+import {pullSecretOption, registryOption} from "./registry-options.ts";
 import {dryRunOf, sayChanges} from "./report.ts";
-import type {Terminal} from "./terminal.ts";
+import {progressOn, type Terminal} from "./terminal.ts";
 
 export interface InstallOptions extends ClusterOptions {
   registry?: string;

@@ -2,11 +2,10 @@ import {existsSync} from "node:fs";
 import {copyFile, mkdir, readdir, writeFile} from "node:fs/promises";
 import {dirname, join} from "node:path";
 import type {Playground} from "../model/index.ts";
+import {builtFolder} from "../package-root.ts";
 import {Authority} from "../playground/envoy/certificates.ts";
 import {writeIdentity} from "../playground/envoy/proxy-folders.ts";
 import type {Files} from "../render/envoy/index.ts";
-
-const built = join(import.meta.dirname, "..", "..", "filter", "build");
 
 /**
  * Writes what local Envoys need to run: the rendered files, the filter's modules and, where sidecars speak mTLS, certificates
@@ -23,10 +22,10 @@ export async function writeFolder(folder: string, files: Files, playground: Play
 }
 
 async function copyModules(folder: string): Promise<void> {
-  if (!existsSync(built)) throw new Error("the filter's modules are not there: npm run build makes them");
+  if (!existsSync(builtFolder)) throw new Error("the filter's modules are not there: npm run build makes them");
   await mkdir(folder, {recursive: true});
-  const modules = (await readdir(built)).filter((name) => name.endsWith(".wasm") && !name.endsWith("-test.wasm"));
-  for (const name of modules) await copyFile(join(built, name), join(folder, name));
+  const modules = (await readdir(builtFolder)).filter((name) => name.endsWith(".wasm") && !name.endsWith("-test.wasm"));
+  for (const name of modules) await copyFile(join(builtFolder, name), join(folder, name));
 }
 
 /** All of one authority, or none anew: proxies of two would not know one another. */

@@ -1,6 +1,7 @@
 import {existsSync} from "node:fs";
 import {join} from "node:path";
 import {Command, InvalidArgumentError, Option} from "commander";
+import {builtFolder, packageRoot} from "../package-root.ts";
 import {findEnvoy} from "../playground/envoy/binary.ts";
 import {RunningMesh} from "../playground/mesh.ts";
 import {type Answer, flatten, send} from "../playground/path.ts";
@@ -21,8 +22,6 @@ interface PlaygroundOptions {
   withoutFilter?: true;
 }
 
-const root = join(import.meta.dirname, "..", "..");
-const modules = join(root, "filter", "build");
 const samples = {lanes: sample("shop.yaml"), shop: sample("playground.yaml")};
 
 /** As a shell counts a program that Ctrl-C ended. */
@@ -67,7 +66,7 @@ async function playground(options: PlaygroundOptions, terminal: Terminal): Promi
   await files.read();
   const mesh = files.mesh();
   if (mesh === undefined) return exitCode.problems;
-  if (!existsSync(modules)) throw new Error("the filter's modules are not there: npm run build makes them");
+  if (!existsSync(builtFolder)) throw new Error("the filter's modules are not there: npm run build makes them");
   const envoy = await foundEnvoy();
   const processes = await Processes.start();
   const ended = endedByUser();
@@ -75,7 +74,7 @@ async function playground(options: PlaygroundOptions, terminal: Terminal): Promi
   log("starting the mesh ...");
   const starting = files
     .owners()
-    .then((owners) => RunningMesh.start(mesh, owners, {processes, envoy, modules, withoutFilter, log}));
+    .then((owners) => RunningMesh.start(mesh, owners, {processes, envoy, modules: builtFolder, withoutFilter, log}));
   const stopEdits = options.once ? () => {} : takeEdits(starting, files, log, processes.stopping);
   const run = async (): Promise<number> => {
     const running = await starting;
@@ -192,7 +191,7 @@ function wholeNumber(text: string): number {
 
 /** The path of a sample as a person would write it from where they are. */
 function sample(name: string): string {
-  const path = join(root, "deploy", "samples", name);
+  const path = join(packageRoot, "deploy", "samples", name);
   const near = join("deploy", "samples", name);
   return existsSync(near) && join(process.cwd(), near) === path ? near : path;
 }

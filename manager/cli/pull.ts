@@ -3,8 +3,9 @@ import {fetchArtifact, formatReference, type Reference, titledFiles} from "../im
 import {exitCode} from "./exit.ts";
 import {outputOption} from "./options.ts";
 import {type Form, printData} from "./print.ts";
-import {plainHttpOption, progressOn, referenceArgument} from "./registry-options.ts";
-import type {Terminal} from "./terminal.ts";
+import {plainHttpOption} from "./plain-http.ts";
+import {referenceArgument} from "./registry-options.ts";
+import {progressOn, type Terminal} from "./terminal.ts";
 import {writeFiles} from "./write-files.ts";
 
 interface PullOptions {

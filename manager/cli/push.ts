@@ -14,8 +14,9 @@ import {exitCode, UsageError} from "./exit.ts";
 import {readSources} from "./files.ts";
 import {fileOption, outputOption} from "./options.ts";
 import {type Form, printData} from "./print.ts";
-import {moduleOption, plainHttpOption, progressOn, referenceArgument, registryOption} from "./registry-options.ts";
-import {hasErrors, printProblems, type Terminal} from "./terminal.ts";
+import {plainHttpOption} from "./plain-http.ts";
+import {moduleOption, referenceArgument, registryOption} from "./registry-options.ts";
+import {hasErrors, printProblems, progressOn, type Terminal} from "./terminal.ts";
 
 interface PushOptions {
   registry?: string;

@@ -2,7 +2,6 @@ import {InvalidArgumentError, Option} from "commander";
 import {meshModules, type MeshModule} from "../compile/module.ts";
 import {parseReference, parseRegistry, type Reference} from "../image/index.ts";
 import {UsageError} from "./exit.ts";
-import type {Terminal} from "./terminal.ts";
 
 /** `--registry`, or the variable MESHLANE_REGISTRY. */
 export function registryOption(description: string): Option {
@@ -12,29 +11,6 @@ export function registryOption(description: string): Option {
       const {registry, path} = asUsage(() => parseRegistry(text));
       return path === "" ? registry : `${registry}/${path}`;
     });
-}
-
-const plainHttpVariable = "MESHLANE_PLAIN_HTTP";
-
-/**
- * Registries on this machine need no leave for plain HTTP. Commander takes a flag's variable for a yes, whatever it says: so
- * each of its two answers is the variable of the flag that means it.
- */
-export function plainHttpOption(): Option {
-  const text = "speak plain HTTP with the registry, and send credentials that way";
-  const option = new Option("--plain-http", text).default(false);
-  const said = process.env[plainHttpVariable];
-  if (said === "false") return option;
-  return option.env(plainHttpVariable).argParser(() => {
-    if (said === undefined || said === "true") return true;
-    throw new UsageError(`${plainHttpVariable} is "${said}": write true or false, or unset it`);
-  });
-}
-
-/** For verbs that remember the leave. */
-export function noPlainHttpOption(): Option {
-  const option = new Option("--no-plain-http", "speak TLS with the registry, whatever was said when it was installed");
-  return process.env[plainHttpVariable] === "false" ? option.env(plainHttpVariable) : option;
 }
 
 /** With what the cluster, not this program, gets the modules. */
@@ -55,11 +31,6 @@ export function moduleOption(): Option {
 /** @throws UsageError for what is no reference */
 export function referenceArgument(text: string): Reference {
   return asUsage(() => parseReference(text));
-}
-
-/** What a client does, on standard error. */
-export function progressOn({stderr}: Terminal): (line: string) => void {
-  return (line) => void stderr.write(`${line}\n`);
 }
 
 function parseModule(value: string): MeshModule {

@@ -33,3 +33,8 @@ export function paint(text: string, colour: number, stream: Stream): string {
 export function hasErrors(problems: readonly {severity: "error" | "warning"}[]): boolean {
   return problems.some(({severity}) => severity === "error");
 }
+
+/** What a client does, on standard error. */
+export function progressOn({stderr}: Terminal): (line: string) => void {
+  return (line) => void stderr.write(`${line}\n`);
+}

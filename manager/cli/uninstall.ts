@@ -2,9 +2,8 @@ import {Command} from "commander";
 import {uninstall} from "../controller/uninstall.ts";
 import {exitCode} from "./exit.ts";
 import {addClusterOptions, addProxyOptions, type ClusterOptions, connectTo, type ProxyFlags} from "./options.ts";
-import {progressOn} from "./registry-options.ts";
 import {dryRunOf, sayChanges} from "./report.ts";
-import type {Terminal} from "./terminal.ts";
+import {progressOn, type Terminal} from "./terminal.ts";
 
 interface UninstallOptions extends ClusterOptions, ProxyFlags {
   keepCrds: boolean;

@@ -3,14 +3,14 @@ import type {Api} from "../cluster/api.ts";
 import {readState} from "../controller/cluster-state.ts";
 import {install, installationObjects} from "../controller/installation.ts";
 import {passIntents, requireRights} from "../controller/needed-rights.ts";
-import {controllerRuns, reconcile, taskOf} from "../controller/reconcile.ts";
+import {controllerRuns} from "../controller/lease.ts";
+import {reconcile, taskOf} from "../controller/reconcile.ts";
 import {requireSettings, type Settings} from "../controller/settings.ts";
 import {exitCode} from "./exit.ts";
 import {addInstallOptions, type InstallOptions, provideModules, settingsFor} from "./install.ts";
 import {addProxyOptions, connectTo, type ProxyFlags} from "./options.ts";
-import {progressOn} from "./registry-options.ts";
 import {dryRunOf, printJudged, sayChanges} from "./report.ts";
-import type {Terminal} from "./terminal.ts";
+import {progressOn, type Terminal} from "./terminal.ts";
 
 const examples = `
 Examples:

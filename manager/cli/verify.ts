@@ -14,7 +14,8 @@ import {
 import {exitCode, UsageError} from "./exit.ts";
 import {outputOption} from "./options.ts";
 import {type Form, printColumns, printData} from "./print.ts";
-import {plainHttpOption, referenceArgument} from "./registry-options.ts";
+import {plainHttpOption} from "./plain-http.ts";
+import {referenceArgument} from "./registry-options.ts";
 import type {Terminal} from "./terminal.ts";
 
 interface VerifyOptions {

@@ -3,7 +3,8 @@ import {moduleVersions, type ModuleVersion} from "../image/index.ts";
 import {exitCode} from "./exit.ts";
 import {outputOption} from "./options.ts";
 import {type Form, printColumns, printData} from "./print.ts";
-import {plainHttpOption, registryOption} from "./registry-options.ts";
+import {plainHttpOption} from "./plain-http.ts";
+import {registryOption} from "./registry-options.ts";
 import type {Terminal} from "./terminal.ts";
 
 interface VersionsOptions {

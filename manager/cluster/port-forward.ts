@@ -1,7 +1,6 @@
 import http from "node:http";
 import {Duplex, PassThrough} from "node:stream";
 import type {KubeConfig} from "@kubernetes/client-node";
-import {PortForward} from "@kubernetes/client-node/dist/portforward.js";
 import type {Api} from "./api.ts";
 import {ClusterError, failureOf} from "./failure.ts";
 
@@ -39,6 +38,8 @@ export async function getFromPod(api: Api, to: PodPort, path: string): Promise<s
 
 async function open(api: Api, {namespace, pod, port}: PodPort, output: PassThrough, input: PassThrough) {
   try {
+    // Not every command asks a pod, and it takes a while to load.
+    const {PortForward} = await import("@kubernetes/client-node/dist/portforward.js");
     // It asks the configuration for the current cluster and for the options of a request, and nothing else.
     const config = api.transport.config as unknown as KubeConfig;
     const opened = await new PortForward(config).portForward(namespace, pod, [port], output, null, input);

@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import {setTimeout as sleep} from "node:timers/promises";
+import {createSecureContext, type SecureContext, type SecureContextOptions} from "node:tls";
 import {type Asked, ClusterError, failureOf, type Place, unreachable} from "./failure.ts";
 import type {Kubeconfig} from "./kubeconfig.ts";
 
@@ -28,6 +29,8 @@ interface Credentials {
 
 const timeoutMs = 30_000;
 const tries = 4;
+/** At once: what more of them win is less than it takes to open them. */
+const connections = 4;
 /** Tokens of credential plugins are renewed by themselves, so they are not kept for long. */
 const credentialsMs = 60_000;
 
@@ -101,6 +104,8 @@ export class Transport {
     }
     const agent = options.agent as https.Agent & {keepAlive?: boolean};
     agent.keepAlive = true;
+    agent.maxSockets = connections;
+    if (agent instanceof https.Agent) agent.options.secureContext = secureContextOf(agent.options);
     const basic = options.auth;
     const headers = {
       ...(options.headers as http.OutgoingHttpHeaders | undefined),
@@ -124,6 +129,15 @@ export class Transport {
 
   #failure(error: Error): ClusterError {
     return error instanceof ClusterError ? error : unreachable(error, this.place);
+  }
+}
+
+/** One for all connections, as it takes longer to make than a request. What is no certificate is told by the request. */
+function secureContextOf(options: SecureContextOptions): SecureContext | undefined {
+  try {
+    return createSecureContext(options);
+  } catch {
+    return undefined;
   }
 }
 

@@ -10,32 +10,49 @@ import type {Destination, LaneRoute, ServicePlan} from "./plan.ts";
 export function compileServices(mesh: Mesh, facts: Facts): ServicePlan[] {
   const plans = mesh.groups.flatMap((group) => {
     const lanes = mesh.lanes.filter(({spec}) => spec.group === keyOf(group));
-    const overridden = lanes.flatMap(({spec}) => spec.services.map(({name}) => name));
-    const names = new Set([...(servicesOf(mesh, group) ?? []), ...overridden]);
-    return [...names].map((name) => compileService(group, name, lanes, facts));
+    const chains = chainsOf(lanes);
+    const names = new Set([...(servicesOf(mesh, group) ?? []), ...chains.keys()]);
+    return [...names].map((name) => compileService({group, name, lanes, chains: chains.get(name) ?? []}, facts));
   });
   return plans.sort((a, b) => (a.service < b.service ? -1 : 1));
 }
 
-function compileService(group: SwimLaneGroup, name: string, lanes: readonly SwimLane[], facts: Facts): ServicePlan {
+interface Chain {
+  readonly lane: SwimLane;
+  readonly chain: readonly Destination[];
+}
+
+interface ServiceOfGroup {
+  readonly group: SwimLaneGroup;
+  readonly name: string;
+  /** Of the group. */
+  readonly lanes: readonly SwimLane[];
+  readonly chains: readonly Chain[];
+}
+
+function compileService({group, name, lanes, chains}: ServiceOfGroup, facts: Facts): ServicePlan {
   const service = key(group.metadata.namespace, name);
   const baseline = baselineDestination(group, service, facts, lanes);
-  const routes = lanes.flatMap((lane): LaneRoute[] => {
-    const chain = distinct(overrides(lane, name, lanes));
-    if (chain.length === 0) return [];
+  const routes = chains.map(({lane, chain}): LaneRoute => {
     const strict = lane.spec.strict || group.spec.strict.includes(name);
-    return [{lane: lane.metadata.name, chain: strict ? chain : distinct([...chain, baseline])}];
+    return {lane: lane.metadata.name, chain: distinct(strict ? chain : [...chain, baseline])};
   });
   return {service, baseline, lanes: routes.sort((a, b) => (a.lane < b.lane ? -1 : 1))};
 }
 
-/** The lane's own workload of the service, then those of its fallbacks, in their order. */
-function overrides(lane: SwimLane, name: string, lanes: readonly SwimLane[]): Destination[] {
-  const tried = [lane, ...lane.spec.fallback.map((other) => lanes.find(({metadata}) => metadata.name === other))];
-  return tried.flatMap((candidate) => {
-    const service = candidate?.spec.services.find((each) => each.name === name);
-    return candidate && service ? [laneDestination(candidate, service)] : [];
-  });
+/** By service: each lane's own workload of it, then those of the lane's fallbacks, in their order. */
+function chainsOf(lanes: readonly SwimLane[]): Map<string, Chain[]> {
+  const named = new Map(lanes.map((lane) => [lane.metadata.name, lane]));
+  const chains = new Map<string, Chain[]>();
+  for (const lane of lanes) {
+    const tried = [lane, ...lane.spec.fallback.flatMap((other) => named.get(other) ?? [])];
+    const own = new Map<string, Destination[]>();
+    for (const candidate of tried)
+      for (const service of candidate.spec.services)
+        own.set(service.name, [...(own.get(service.name) ?? []), laneDestination(candidate, service)]);
+    for (const [name, chain] of own) chains.set(name, [...(chains.get(name) ?? []), {lane, chain}]);
+  }
+  return chains;
 }
 
 function distinct(chain: readonly Destination[]): Destination[] {

@@ -25,11 +25,11 @@ export async function reconcileUntilReady(
 ): Promise<{aim: Desired; waiting: readonly string[]}> {
   const lanes = objects.filter(({kind}) => kind === "SwimLane").map(({metadata}) => metadata.name);
   let said = "";
-  let {known} = options;
+  let {state} = options;
   for (;;) {
     const timeoutMs = Math.max(0, end - Date.now());
-    const aim = await reconcile(api, settings, {...options, known, wait: true, timeoutMs});
-    known = undefined;
+    const aim = await reconcile(api, settings, {...options, state, wait: true, timeoutMs});
+    state = undefined;
     const waiting = aim.waiting(lanes);
     if (waiting.length === 0 || Date.now() >= end || hasErrors(aim.judgedFor(objects))) return {aim, waiting};
     const text = waiting.join("\n");

@@ -1,8 +1,16 @@
 import {loadMesh, type Mesh, type Problem, type SourceObject} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 
-/** What an object of the cluster asks for; its name is what messages call it. */
-export function clusterSource({apiVersion, kind, metadata, spec}: KubernetesObject): SourceObject {
+const sources = new WeakMap<KubernetesObject, SourceObject>();
+
+/** What an object of the cluster asks for; its name is what messages call it. The same for the same object. */
+export function clusterSource(object: KubernetesObject): SourceObject {
+  const source = sources.get(object) ?? asked(object);
+  sources.set(object, source);
+  return source;
+}
+
+function asked({apiVersion, kind, metadata, spec}: KubernetesObject): SourceObject {
   const {name, namespace, labels, annotations, creationTimestamp} = metadata;
   const kept = {name, namespace, labels, annotations, creationTimestamp};
   // Fields without a value are not there.

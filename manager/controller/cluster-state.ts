@@ -29,37 +29,31 @@ export const factKinds: readonly Kind[] = [
 export const groupKind: Kind = {apiVersion: "meshlane.dev/v1alpha1", kind: "SwimLaneGroup"};
 export const laneKind: Kind = {apiVersion: "meshlane.dev/v1alpha1", kind: "SwimLane"};
 
-/** What a cluster has besides groups and lanes. */
-export interface KnownObjects {
-  /** Ours too. */
+/** What users ask for. */
+export interface Lanes {
+  readonly groups: readonly KubernetesObject[];
+  readonly lanes: readonly KubernetesObject[];
+}
+
+/** All that a pass has to know. */
+export interface ClusterState extends Lanes {
+  /** What the cluster has besides groups and lanes; ours too. */
   readonly objects: readonly KubernetesObject[];
   /** Those among them that we wrote. */
   readonly live: readonly KubernetesObject[];
 }
 
-/** All that a pass has to know. */
-export interface ClusterState extends KnownObjects {
-  readonly groups: readonly KubernetesObject[];
-  readonly lanes: readonly KubernetesObject[];
-}
-
 /**
- * Reads the cluster. What we derive from lanes is read before the lanes: who changes a derived object has seen its lane, so
- * when two do this at once, the one that knows less fails at the resourceVersion that it read (see `pass`).
- * @param known what was read before, and is not read again
+ * Reads the cluster. What we derive from lanes is read before the lanes and the facts: who changes a derived object has seen
+ * its lane, so when two do this at once, the one that knows less fails at the resourceVersion that it read (see `pass`).
  */
-export async function readState(api: Api, known?: KnownObjects): Promise<ClusterState> {
-  const objects = known ?? (await readKnown(api));
-  return {...objects, ...(await readLanes(api))};
-}
-
-export async function readKnown(api: Api): Promise<KnownObjects> {
+export async function readState(api: Api): Promise<ClusterState> {
   const derived = await listAll(api, derivedKinds);
-  const facts = await listAll(api, factKinds);
-  return {objects: [...derived, ...facts], live: derived.filter(isOurs)};
+  const [facts, lanes] = await Promise.all([listAll(api, factKinds), readLanes(api)]);
+  return {objects: [...derived, ...facts], live: derived.filter(isOurs), ...lanes};
 }
 
-export async function readLanes(api: Api): Promise<{groups: KubernetesObject[]; lanes: KubernetesObject[]}> {
+export async function readLanes(api: Api): Promise<Lanes> {
   const [groups, lanes] = await Promise.all([groupKind, laneKind].map((kind) => api.list(kind)));
   return {groups: groups!, lanes: lanes!};
 }

@@ -5,12 +5,13 @@ import {parse} from "yaml";
 import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
 import {isOurs, type KubernetesObject, managedBy} from "../model/kubernetes.ts";
+import {packageRoot} from "../package-root.ts";
 import type {OnChange} from "./changes.ts";
 import {isSameDefinition} from "./check/definitions.ts";
 import {requireRights, storeIntents} from "./needed-rights.ts";
 import {type Settings, settingsObject, systemNamespace} from "./settings.ts";
 
-const crdFolder = join(import.meta.dirname, "..", "..", "deploy", "crds");
+const crdFolder = join(packageRoot, "deploy", "crds");
 
 /** What every installation has, in the order in which it is made. None of it changes a route. */
 export async function installationObjects(settings: Settings): Promise<KubernetesObject[]> {

@@ -26,9 +26,10 @@ export function checkFiles(files: SourceText[], cluster: readonly KubernetesObje
   const written = new Set(objects.map(({kind, metadata}) => sourceName(kind, metadata)));
   const kept = cluster.filter(({kind, metadata}) => !written.has(sourceName(kind, metadata)));
   const replaced = cluster.filter(({kind, metadata}) => written.has(sourceName(kind, metadata)));
-  const known = new Set(loadMesh(cluster.map(clusterSource)).problems.map(identity));
   const {mesh, problems} = loadMesh([...kept.map(clusterSource), ...files], namespace);
   const names = new Set(files.map(({name}) => name));
+  const elsewhere = problems.some(({file}) => !names.has(file));
+  const known = new Set(elsewhere ? loadMesh(cluster.map(clusterSource)).problems.map(identity) : []);
   const judged = problems.map((problem): Problem => {
     if (names.has(problem.file)) return problem;
     return {...problem, line: 0, severity: known.has(identity(problem)) ? "warning" : problem.severity};

@@ -1,6 +1,8 @@
 import {readFileSync} from "node:fs";
+import {join} from "node:path";
+import {packageRoot} from "../package-root.ts";
 
-const file = new URL("../../package.json", import.meta.url);
+const file = join(packageRoot, "package.json");
 
 /** The version of this program, as its package says. */
 export function ownVersion(): string {

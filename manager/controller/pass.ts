@@ -7,8 +7,8 @@ import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {GroupStatus} from "../model/status.ts";
 import type {Stage} from "../render/istio/steps.ts";
 import {clusterSource} from "./cluster-mesh.ts";
-import {type ClusterState, type KnownObjects, readLanes, readState} from "./cluster-state.ts";
-import {Changes, type OnChange} from "./changes.ts";
+import {type ClusterState, type Lanes, readLanes, readState} from "./cluster-state.ts";
+import {Changes, keyOf, type OnChange} from "./changes.ts";
 import {ProxyWatch, type ProxyOptions} from "./proxies.ts";
 
 /** What is to be done, given what is there. */
@@ -24,8 +24,8 @@ export interface PassOptions extends ProxyOptions {
   readonly dryRun?: boolean;
   /** Return only when the proxies have everything, not only where the order of changes needs it. */
   readonly wait?: boolean;
-  /** What was read a moment ago: the first try reads only groups and lanes. */
-  readonly known?: KnownObjects | undefined;
+  /** What was read a moment ago, and what was written since: the first try reads nothing. */
+  readonly state?: ClusterState | undefined;
   readonly onChange?: OnChange;
 }
 
@@ -46,10 +46,10 @@ export async function pass<Aim>(
 ): Promise<Aim> {
   const end = Date.now() + options.timeoutMs;
   for (let attempt = 1; ; attempt++) {
-    const known = attempt === 1 ? options.known : undefined;
+    const state = attempt === 1 ? options.state : undefined;
     const timeoutMs = Math.max(0, end - Date.now());
     try {
-      const {current, aim} = await once(api, decide, {...options, known, timeoutMs});
+      const {current, aim} = await once(api, decide, {...options, state, timeoutMs});
       if (current || attempt === tries) return aim;
     } catch (error) {
       const race = error instanceof ClusterError && (error.reason === "Conflict" || error.reason === "AlreadyExists");
@@ -64,7 +64,7 @@ async function once<Aim>(
   decide: (state: ClusterState) => Task<Aim> | Promise<Task<Aim>>,
   options: PassOptions,
 ): Promise<{aim: Aim; current: boolean}> {
-  const state = await readState(api, options.known);
+  const state = options.state ?? (await readState(api));
   const {aim, stages, owners} = await decide(state);
   const changes = new Changes(api, state.objects, options);
   const writes = changes.needed(stages.flatMap((stage) => stage.writes)).length > 0;
@@ -96,13 +96,20 @@ async function carryOut(
 
 /** Whether groups and lanes ask for something else by now. */
 async function areOthers(api: Api, state: ClusterState): Promise<boolean> {
-  return wishes(await readLanes(api)) !== wishes(state);
+  const [before, now] = [wishes(state), wishes(await readLanes(api))];
+  return before.size !== now.size || [...now].some(([key, object]) => !asksTheSame(before.get(key), object));
 }
 
-/** One text for groups and lanes that ask for the same. */
-function wishes({groups, lanes}: Pick<ClusterState, "groups" | "lanes">): string {
-  const sources = [...groups, ...lanes].map((object) => [object.metadata.uid, clusterSource(object)]);
-  return JSON.stringify(sources.map((source) => JSON.stringify(source)).sort());
+/** By what tells one from another of its name. */
+function wishes({groups, lanes}: Lanes): Map<string, KubernetesObject> {
+  return new Map([...groups, ...lanes].map((object) => [`${keyOf(object)} ${object.metadata.uid}`, object]));
+}
+
+function asksTheSame(before: KubernetesObject | undefined, now: KubernetesObject): boolean {
+  if (before === undefined) return false;
+  const {resourceVersion} = before.metadata;
+  const isUntouched = resourceVersion !== undefined && resourceVersion === now.metadata.resourceVersion;
+  return isUntouched || isDeepStrictEqual(clusterSource(before), clusterSource(now));
 }
 
 /** What comes after a wait is all that it is for. */

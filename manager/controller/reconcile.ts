@@ -10,7 +10,15 @@ export interface ReconcileOptions extends PassOptions {
   readonly adopt?: readonly string[];
   /** What the cluster would be with changes that are not made: for a dry run. */
   readonly suppose?: (state: ClusterState) => ClusterState;
+  /** `taskOf`, or one that remembers. */
+  readonly decide?: Decide;
 }
+
+export type Decide = (
+  state: ClusterState,
+  settings: Settings,
+  options: Pick<ReconcileOptions, "adopt" | "suppose">,
+) => Task<Desired>;
 
 /**
  * Makes the mesh follow the groups and lanes of the cluster. Each try reads the settings anew, after the objects: who began
@@ -19,33 +27,13 @@ export interface ReconcileOptions extends PassOptions {
  */
 export async function reconcile(api: Api, settings: Settings, options: ReconcileOptions): Promise<Desired> {
   const current = async () => (options.dryRun === true ? settings : requireSettings(api));
-  return pass(api, async (state) => taskOf(state, await current(), options), options);
+  const {decide = taskOf} = options;
+  return pass(api, async (state) => decide(state, await current(), options), options);
 }
 
 /** What makes the mesh follow. Pure. */
-export function taskOf(
-  state: ClusterState,
-  settings: Settings,
-  {adopt = [], suppose = (same) => same}: Pick<ReconcileOptions, "adopt" | "suppose">,
-): Task<Desired> {
+export const taskOf: Decide = (state, settings, {adopt = [], suppose = (same) => same}) => {
   const aim = desired(suppose(state), settings, adopt);
   const {objects, kept} = aim.rendering;
   return {aim, stages: steps(objects, state.live, kept), owners: aim.plan.owners};
-}
-
-/** How long a controller may be silent and still count as running, in milliseconds. */
-const leaseMs = 60_000;
-/** How far the controller's clock may be ahead of this one, in milliseconds. */
-const skewMs = 300_000;
-
-/** Whether a controller runs in the cluster, so that nobody else needs to do its work. */
-export async function controllerRuns(api: Api): Promise<boolean> {
-  const lease = await api.get({
-    apiVersion: "coordination.k8s.io/v1",
-    kind: "Lease",
-    metadata: {namespace: "meshlane-system", name: "meshlane-controller"},
-  });
-  const {renewTime} = (lease?.spec ?? {}) as {renewTime?: string};
-  const silentMs = Date.now() - Date.parse(renewTime ?? "");
-  return silentMs < leaseMs && silentMs > -skewMs;
-}
+};

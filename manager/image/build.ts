@@ -4,7 +4,8 @@ import {copyFile, mkdir, realpath} from "node:fs/promises";
 import {join, resolve} from "node:path";
 import {promisify} from "node:util";
 import {meshModules, type MeshModule} from "../compile/module.ts";
-import {builtFolder, builtModules, top} from "./built-modules.ts";
+import {builtFolder, packageRoot} from "../package-root.ts";
+import {builtModules} from "./built-modules.ts";
 import {moduleImage} from "./module-image.ts";
 
 export interface BuiltFile {
@@ -16,8 +17,12 @@ export interface BuiltFile {
   readonly digest: string;
 }
 
-const compiler = join(top, "scripts", "build-filter.mjs");
-const needed = [compiler, join(top, "filter", "inbound.ts"), join(top, "node_modules", "assemblyscript")];
+const compiler = join(packageRoot, "scripts", "build-filter.mjs");
+const needed = [
+  compiler,
+  join(packageRoot, "filter", "inbound.ts"),
+  join(packageRoot, "node_modules", "assemblyscript"),
+];
 
 /** Whether this is a checkout, with the filter's sources and their compiler; an installed package has the modules only. */
 const hasSources = needed.every((path) => existsSync(path));

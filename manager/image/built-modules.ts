@@ -1,13 +1,8 @@
 import {readFile} from "node:fs/promises";
-import {dirname, join} from "node:path";
+import {join} from "node:path";
 import {meshModules, type MeshModule} from "../compile/module.ts";
+import {builtFolder, packageRoot} from "../package-root.ts";
 import type {BuiltModule} from "./module-image.ts";
-
-/** The top folder of the checkout or the installed package. */
-export const top = dirname(dirname(import.meta.dirname));
-
-/** Where the modules are that this program comes with. */
-export const builtFolder = join(top, "filter", "build");
 
 /**
  * The modules of a folder that `meshlane build` or `npm run build` has filled.
@@ -17,8 +12,8 @@ export async function builtModules(
   names: readonly MeshModule[] = meshModules,
   folder: string = builtFolder,
 ): Promise<BuiltModule[]> {
-  const {version} = JSON.parse(await readFile(join(top, "package.json"), "utf8")) as {version: string};
-  const license = await readFile(join(top, "LICENSE"), "utf8");
+  const {version} = JSON.parse(await readFile(join(packageRoot, "package.json"), "utf8")) as {version: string};
+  const license = await readFile(join(packageRoot, "LICENSE"), "utf8");
   const revision = (await readPart(join(folder, "revision"))).toString("utf8").trim();
   return Promise.all(
     names.map(async (module) => {

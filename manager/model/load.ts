@@ -23,11 +23,10 @@ export interface Loaded {
  * @param takeOthers objects of other APIs are of use to the caller: no warnings of them
  */
 export function loadMesh(sources: (SourceText | SourceObject)[], namespace?: string, takeOthers = false): Loaded {
-  const read = sources.map(readObjects);
-  const all = read.flatMap(({objects}) => objects).map((object) => parseObject(object, namespace));
+  const all = sources.flatMap((source) => parseSource(source, namespace));
   const others = all.flatMap(({other}) => (other === undefined ? [] : [other]));
   const parsed = takeOthers ? all.filter(({other}) => other === undefined) : all;
-  const problems = [...read, ...parsed].flatMap((part) => part.problems);
+  const problems = parsed.flatMap((part) => part.problems);
   const broken = brokenOf(parsed);
   const written = parsed.flatMap((part) => (part.written === undefined ? [] : [part.written]));
 
@@ -46,6 +45,18 @@ export function loadMesh(sources: (SourceText | SourceObject)[], namespace?: str
   problems.push(...checkMesh(mesh, broken));
   const files = sources.map(({name}) => name);
   return {mesh, problems: sortByPlace(problems, files), others};
+}
+
+const parsedBefore = new WeakMap<SourceObject, Parsed[]>();
+
+/** What cannot even be read is a part that has only problems. */
+function parseSource(source: SourceText | SourceObject, namespace: string | undefined): Parsed[] {
+  const before = "object" in source ? parsedBefore.get(source) : undefined;
+  if (before !== undefined) return before;
+  const {objects, problems} = readObjects(source);
+  const parsed = [{problems}, ...objects.map((object) => parseObject(object, namespace))];
+  if ("object" in source) parsedBefore.set(source, parsed);
+  return parsed;
 }
 
 type Written = NonNullable<Parsed["written"]>;

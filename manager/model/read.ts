@@ -8,7 +8,7 @@ export interface SourceText {
   text: string;
 }
 
-/** An object that was read already, by an API server; `name` stands in messages. */
+/** An object that an API server gave, so it names its namespace, and never changes; `name` stands in messages. */
 export interface SourceObject {
   name: string;
   object: unknown;

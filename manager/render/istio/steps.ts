@@ -63,9 +63,7 @@ export function steps(
  */
 function routeStages(changes: readonly Change[]): Stage[] {
   const [writes, removals] = [changes.flatMap(put), changes.flatMap(remove)];
-  const written = new Set(
-    changes.filter((change) => put(change).length > 0).flatMap(({desired}) => purposes(desired!)),
-  );
+  const written = new Set(writes.flatMap((write) => ("put" in write ? purposes(write.put) : [])));
   const gone = changes.filter((change) => remove(change).length > 0).flatMap(({live}) => purposes(live!));
   if (gone.some((what) => written.has(what))) {
     return [

@@ -1,5 +1,5 @@
 import {expect, test} from "vitest";
-import {controllerRuns} from "../../../manager/controller/reconcile.ts";
+import {controllerRuns} from "../../../manager/controller/lease.ts";
 import {settingsObject} from "../../../manager/controller/settings.ts";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";

@@ -1,36 +1,25 @@
-import {spawn} from "node:child_process";
+import {execFile, spawn} from "node:child_process";
 import {once} from "node:events";
-import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
-import {dirname, join} from "node:path";
+import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync} from "node:fs";
+import {join} from "node:path";
 import {fileURLToPath} from "node:url";
-import ts from "typescript";
+import {promisify} from "node:util";
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {settingsObject} from "../../../manager/controller/settings.ts";
 import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
 import {lane, settings, shop} from "../controller/check/inspections.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
+const build = join(root, "scripts/build-manager.mjs");
 const samples = join(root, "deploy/samples");
 let folder: string;
 
 // The program as it is shipped, so a process of its own: below the project, where its packages are found.
-beforeAll(() => {
+beforeAll(async () => {
   mkdirSync(join(root, ".cache"), {recursive: true});
   folder = mkdtempSync(join(root, ".cache/cli-"));
   cpSync(join(root, "package.json"), join(folder, "package.json"));
-  const compilerOptions = {
-    target: ts.ScriptTarget.ES2023,
-    module: ts.ModuleKind.ESNext,
-    rewriteRelativeImportExtensions: true,
-    verbatimModuleSyntax: true,
-  };
-  for (const file of typeScriptFiles(join(root, "manager"))) {
-    const path = join(root, "manager", file);
-    const {outputText} = ts.transpileModule(readFileSync(path, "utf8"), {fileName: path, compilerOptions});
-    const target = join(folder, "dist", file.replace(/\.ts$/, ".js"));
-    mkdirSync(dirname(target), {recursive: true});
-    writeFileSync(target, outputText);
-  }
+  await promisify(execFile)(process.execPath, [build, "--output-dir", join(folder, "dist")]);
 });
 afterAll(() => rmSync(folder, {recursive: true}));
 
@@ -78,7 +67,3 @@ describe("the process", () => {
     expect(await run("delete", "-f", "-")).toBe(0);
   });
 });
-
-function typeScriptFiles(below: string): string[] {
-  return (readdirSync(below, {recursive: true}) as string[]).filter((file) => file.endsWith(".ts"));
-}

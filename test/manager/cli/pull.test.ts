@@ -1,7 +1,7 @@
 import {readdir, readFile, writeFile} from "node:fs/promises";
 import {join} from "node:path";
 import {beforeAll, expect, test} from "vitest";
-import {builtFolder} from "../../../manager/image/built-modules.ts";
+import {builtFolder} from "../../../manager/package-root.ts";
 import {meshlane} from "./captured.ts";
 import {version, withRegistry} from "./registry.ts";
 

@@ -1,5 +1,5 @@
 import {expect, test} from "vitest";
-import type {ClusterState} from "../../../manager/controller/cluster-state.ts";
+import {type ClusterState, readState} from "../../../manager/controller/cluster-state.ts";
 import {pass, type Task} from "../../../manager/controller/pass.ts";
 import {type KubernetesObject, managedBy} from "../../../manager/model/kubernetes.ts";
 import {PART} from "../../../manager/render/istio/options.ts";
@@ -73,3 +73,26 @@ test("whoever keeps changing lanes does not keep a pass from ending", async () =
   await pass(await cluster.api(), decide, options);
   expect(count).toBeLessThan(100);
 }, 60_000);
+
+test("what was read a moment ago is not read again before the first write", async () => {
+  const cluster = await FakeCluster.start([lane("ann")], kinds);
+  const api = await cluster.api();
+  const state = await readState(api);
+  const asked: string[] = [];
+  cluster.onAsked = ({method}) => void asked.push(method);
+  await pass(api, decide, {...options, state});
+  expect(asked[0]).toBe("POST");
+});
+
+test("of what somebody wrote since it was read, nothing is undone", async () => {
+  const cluster = await FakeCluster.start([lane("ann"), lane("bob"), derived("bob")], kinds);
+  const api = await cluster.api();
+  const state = await readState(api);
+  // Bob's owner has taken it away, and somebody else has asked for it again, since.
+  const stale = {...state, lanes: state.lanes.filter(({metadata}) => metadata.name !== "bob")};
+  const bob = state.live[0]!;
+  await api.replace({...bob, metadata: {...bob.metadata, labels: {...bob.metadata.labels, again: "yes"}}});
+  await pass(api, decide, {...options, state: stale});
+  const names = cluster.objects.filter(({kind}) => kind === "VirtualService").map(({metadata}) => metadata.name);
+  expect(names.sort()).toEqual(["ann", "bob"]);
+});
