@@ -16,12 +16,15 @@ const PATIENCE_MS = 120_000;
 
 /** istiod's own metrics before and after something, once it has nothing more to push. */
 export async function pushesOf(mesh: Mesh, change: () => Promise<void>): Promise<Pushes> {
-  const istiod = await mesh.pod("istio-system", {app: "istiod"});
-  const read = (): Promise<Samples> => metricsOf(`http://${istiod.address}:15014/metrics`);
-  const before = await quiet(read);
+  const before = await settled(mesh);
   await change();
-  const after = await quiet(read);
-  return between(before, after);
+  return between(before, await settled(mesh));
+}
+
+/** Resolves to what istiod says when it has pushed nothing for a while. */
+export async function settled(mesh: Mesh): Promise<Samples> {
+  const istiod = await mesh.pod("istio-system", {app: "istiod"});
+  return quiet(() => metricsOf(`http://${istiod.address}:15014/metrics`));
 }
 
 /** Metrics in the text form of Prometheus: name with labels -> value. */
@@ -31,7 +34,6 @@ async function metricsOf(url: string): Promise<Samples> {
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").at(-1))]));
 }
 
-/** Resolves to what istiod says when it has pushed nothing for a while. */
 async function quiet(read: () => Promise<Samples>): Promise<Samples> {
   const end = performance.now() + PATIENCE_MS;
   let last = await read();

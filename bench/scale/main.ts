@@ -31,7 +31,7 @@ export interface Results {
 }
 
 const FOLDER = join(import.meta.dirname, "..", "results");
-const AMOUNTS: Amounts = {small: 20, large: 5, rounds: {rounds: 120, requests: 100, ms: 180_000}};
+const AMOUNTS: Amounts = {small: 20, large: 20, rounds: {rounds: 120, requests: 100, ms: 180_000}};
 const QUICK: Amounts = {small: 2, large: 1, rounds: {rounds: 3, requests: 100, ms: 20_000}};
 
 const isQuick = process.argv.includes("--quick");

@@ -1,6 +1,7 @@
 import type {Mesh} from "../../test/mesh/client/mesh.ts";
 import {Caller} from "./caller.ts";
 import {meshlane, type Timed} from "./command.ts";
+import {type Pushes, pushesOf, settled} from "./istiod.ts";
 import {addressOf, hostOf} from "./requests.ts";
 import {CALLER_POD, extraLane, LANE_POD, NAMESPACE} from "./scenario.ts";
 import {estimate, type Estimate} from "./statistics.ts";
@@ -13,6 +14,8 @@ export interface Reach {
   readonly command: Estimate;
   /** That the processor worked for the command. */
   readonly commandCpu: Estimate;
+  /** What istiod sent for the new lanes. */
+  readonly pushes: Pushes;
   readonly samples: readonly number[];
 }
 
@@ -27,19 +30,23 @@ export async function measureReach(mesh: Mesh, hot: number, count: number, prefi
     const address = await addressOf(mesh);
     const samples: number[] = [];
     const commands: Timed[] = [];
-    for (const {lane, service} of extra) {
-      // The new Service is known to the proxy, as a workload is that has been ready for a moment.
-      await caller.until(
-        LANE_POD,
-        {address, host: `${service.metadata.name}.${NAMESPACE}.svc.cluster.local`},
-        PATIENCE_MS,
-      );
-      const answered = caller.until(LANE_POD, {address, host: hostOf(hot), lane: lane.metadata.name}, PATIENCE_MS);
-      const [at, command] = await Promise.all([answered, meshlane(mesh, "apply", [lane])]);
-      samples.push(at - command.began);
-      commands.push(command);
+    // The new Services are known to the proxy, as workloads are that have been ready for a moment.
+    for (const {service} of extra) {
+      const host = `${service.metadata.name}.${NAMESPACE}.svc.cluster.local`;
+      await caller.until(LANE_POD, {address, host}, PATIENCE_MS);
     }
+    const pushes = await pushesOf(mesh, async () => {
+      for (const {lane} of extra) {
+        // The lane before has arrived everywhere: a mesh that still learns of one is busy.
+        await settled(mesh);
+        const answered = caller.until(LANE_POD, {address, host: hostOf(hot), lane: lane.metadata.name}, PATIENCE_MS);
+        const [at, command] = await Promise.all([answered, meshlane(mesh, "apply", [lane])]);
+        samples.push(at - command.began);
+        commands.push(command);
+      }
+    });
     return {
+      pushes,
       first: estimate(samples),
       command: estimate(commands.map(({ms}) => ms)),
       commandCpu: estimate(commands.map(({cpuMs}) => cpuMs)),

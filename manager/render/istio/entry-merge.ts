@@ -9,6 +9,7 @@ import {clusterPatch, mergePatch, type TakenRoutes} from "./native.ts";
 import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
 import {ownObject} from "./own-object.ts";
 import {workloadTargetOf} from "./plugins.ts";
+import {shards} from "./shards.ts";
 import {routeNames} from "./users-routes.ts";
 
 type Merge = NonNullable<EntryRoute["merge"]>;
@@ -98,15 +99,21 @@ function onGateway(entry: Entry, {hosts, routes}: Target, gateway: Gateway): Ist
   const patches = [...new Set(vhosts)]
     .sort()
     .map((vhost) => mergePatch(service, port, chains, {context: "GATEWAY", vhost, routes: {...routes, name}}));
-  const clusters = chains.aggregates.map((cluster) => clusterPatch("GATEWAY", cluster));
+  const destinations = [...shards(chains.aggregates)].map(([suffix, clusters]) => ({
+    suffix,
+    clusters: clusters.map((cluster) => clusterPatch("GATEWAY", cluster)),
+  }));
   const id = `${gateway.key.replace("/", ".")}-${shortHash(JSON.stringify(route.merge))}`;
   return gateway.namespaces.flatMap((namespace) => {
-    const made = (part: "destinations" | "routes", configPatches: typeof patches) =>
+    const made = (part: "destinations" | "routes", suffix: string, configPatches: typeof patches) =>
       ownObject(
         "EnvoyFilter",
-        {part, namespace, name: `meshlane-entry-${part}-${nameOf(service.service)}.${id}`},
+        {part, namespace, name: `meshlane-entry-${part}-${nameOf(service.service)}${suffix}.${id}`},
         {...workloadTargetOf(gateway.selector), configPatches},
       );
-    return [...(clusters.length === 0 ? [] : [made("destinations", clusters)]), made("routes", patches)];
+    return [
+      ...destinations.map(({suffix, clusters}) => made("destinations", suffix, clusters)),
+      made("routes", "", patches),
+    ];
   });
 }

@@ -6,6 +6,7 @@ import {clusterName, CONTEXT, nameOf, namespaceOf} from "./names.ts";
 import type {IstioObject, Part} from "./options.ts";
 import {madeFor, ownObject} from "./own-object.ts";
 import type {PreparedService} from "./prepared.ts";
+import {shards} from "./shards.ts";
 
 /** Routes of one virtual host that the matcher is merged into. */
 export interface TakenRoutes {
@@ -20,7 +21,7 @@ export interface TakenRoutes {
 type Context = "SIDECAR_OUTBOUND" | "GATEWAY";
 
 /**
- * The EnvoyFilters of a service, in each namespace that calls it; one object a port, which keeps each below its limit.
+ * The EnvoyFilters of a service, in each namespace that calls it. Each port has its own, which keeps them below their limit.
  * @param taken by port that is called
  */
 export function renderNative(
@@ -36,22 +37,33 @@ export function renderNative(
       const merge = {context: "SIDECAR_OUTBOUND", vhost: `${host}:${port.port}`, routes} as const;
       return mergePatch(service, target, chains.get(target.port)!, merge);
     });
-    const clusters = chains.get(port.port)!.aggregates.map((cluster) => clusterPatch("SIDECAR_OUTBOUND", cluster));
+    const destinations = [...shards(chains.get(port.port)!.aggregates)].map(([suffix, clusters]) => ({
+      suffix,
+      patches: clusters.map((cluster) => clusterPatch("SIDECAR_OUTBOUND", cluster)),
+    }));
     return callers.flatMap((namespace) => [
-      ...(clusters.length === 0 ? [] : [filter(service, port, {part: "destinations", namespace}, clusters)]),
-      ...(patches.length === 0 ? [] : [filter(service, port, {part: "routes", namespace}, patches)]),
+      ...destinations.map((each) => filter(service, port, {part: "destinations", namespace, ...each})),
+      ...(patches.length === 0 ? [] : [filter(service, port, {part: "routes", namespace, suffix: "", patches})]),
     ]);
   });
+}
+
+interface Patches {
+  readonly part: Part;
+  readonly namespace: string;
+  /** Tells objects of one port apart. */
+  readonly suffix: string;
+  readonly patches: readonly JsonObject[];
 }
 
 function filter(
   {service}: PreparedService,
   port: ServicePort,
-  {part, namespace}: {part: Part; namespace: string},
-  configPatches: readonly JsonObject[],
+  {part, namespace, suffix, patches}: Patches,
 ): IstioObject {
-  const name = `meshlane-${part}-${port.port}.${nameOf(service)}.${namespaceOf(service)}`;
-  return madeFor([`${part} ${service}`], ownObject("EnvoyFilter", {part, namespace, name}, {configPatches}));
+  const name = `meshlane-${part}-${port.port}${suffix}.${nameOf(service)}.${namespaceOf(service)}`;
+  const object = ownObject("EnvoyFilter", {part, namespace, name}, {configPatches: patches});
+  return madeFor([`${part} ${service}`], object);
 }
 
 export function clusterPatch(context: Context, cluster: JsonObject): JsonObject {
