@@ -8,5 +8,7 @@ export const packageRoot = topOf(import.meta.dirname);
 export const builtFolder = join(packageRoot, "filter", "build");
 
 function topOf(folder: string): string {
-  return existsSync(join(folder, "package.json")) ? folder : topOf(dirname(folder));
+  if (existsSync(join(folder, "package.json"))) return folder;
+  if (dirname(folder) !== folder) return topOf(dirname(folder));
+  throw new Error(`no package.json stands above ${import.meta.dirname}: this program needs the files of its package`);
 }

@@ -60,7 +60,7 @@ export class Api {
   }
 
   /** Objects of a kind, of one namespace or all; none where the server does not know the kind. */
-  async list(kind: Kind, where: {namespace?: string; labels?: string} = {}): Promise<KubernetesObject[]> {
+  async list(kind: Kind, where: Where = {}): Promise<KubernetesObject[]> {
     const resource = await this.resource(kind);
     if (resource === undefined) return [];
     for (let attempt = 1; ; attempt++) {
@@ -182,7 +182,7 @@ export class Api {
     );
   }
 
-  async #pages(resource: Resource, where: {namespace?: string; labels?: string}): Promise<KubernetesObject[]> {
+  async #pages(resource: Resource, where: Where): Promise<KubernetesObject[]> {
     const items: KubernetesObject[] = [];
     let next = "";
     do {
@@ -191,7 +191,8 @@ export class Api {
       if (next !== "") search.set("continue", next);
       const path = `${pathOf(resource, where.namespace)}?${search.toString()}`;
       const asked: Asked = {verb: "list", resource: nameOf(resource), namespace: where.namespace};
-      const page = (await this.transport.send({asked, method: "GET", path})) as ListPage;
+      const accept = where.metadataOnly === true ? {accept: metadataList} : {};
+      const page = (await this.transport.send({asked, method: "GET", path, ...accept})) as ListPage;
       // Items of a list say neither kind nor version.
       const {apiVersion, kind} = resource;
       items.push(...page.items.map((item) => ({...item, apiVersion, kind})));
@@ -225,6 +226,17 @@ export class Api {
     const asked = {verb, resource: [`${plural}${suffix}`, ...group].join("."), namespace, name};
     return this.transport.send({...rest, asked, method, path});
   }
+}
+
+/** A server that cannot leave the rest away gives all. */
+const metadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+/** Which objects of a kind, by default all. */
+interface Where {
+  readonly namespace?: string;
+  readonly labels?: string;
+  /** Only who they are is asked for, not what they say. */
+  readonly metadataOnly?: boolean;
 }
 
 interface Extra {

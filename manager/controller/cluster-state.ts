@@ -58,6 +58,11 @@ export async function readLanes(api: Api): Promise<Lanes> {
   return {groups: groups!, lanes: lanes!};
 }
 
-async function listAll(api: Api, kinds: readonly Kind[]): Promise<KubernetesObject[]> {
-  return (await Promise.all(kinds.map((kind) => api.list(kind)))).flat();
+/** What we wrote for lanes, as it is now: metadata only. */
+export async function readLive(api: Api): Promise<KubernetesObject[]> {
+  return (await listAll(api, derivedKinds, {metadataOnly: true})).filter(isOurs);
+}
+
+async function listAll(api: Api, kinds: readonly Kind[], where: {metadataOnly?: boolean} = {}) {
+  return (await Promise.all(kinds.map((kind) => api.list(kind, where)))).flat();
 }

@@ -5,9 +5,10 @@ import type {Owners} from "../compile/index.ts";
 import {isDeepStrictEqual} from "node:util";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {GroupStatus} from "../model/status.ts";
+import {PART} from "../render/istio/options.ts";
 import type {Stage} from "../render/istio/steps.ts";
 import {clusterSource} from "./cluster-mesh.ts";
-import {type ClusterState, type Lanes, readLanes, readState} from "./cluster-state.ts";
+import {type ClusterState, type Lanes, readLanes, readLive, readState} from "./cluster-state.ts";
 import {Changes, keyOf, type OnChange} from "./changes.ts";
 import {ProxyWatch, type ProxyOptions} from "./proxies.ts";
 
@@ -34,7 +35,8 @@ const tries = 8;
 /**
  * One pass: read, decide what is to be there, write it in the safe order. Every write names the version that was read, so
  * where somebody else changed an object meanwhile, everything is read and decided anew; and so it is where somebody changed
- * groups or lanes before the last write, whose own pass may have found all as it should be, and then lost it to this one.
+ * groups, lanes or what is derived from them before the last write: a pass of theirs may have found all as it should be, and then
+ * lost it to this one, or this one found all as it should be, and then it was not.
  * @param decide is asked in each try, and changes nothing
  * @returns what was decided last
  * @throws ClusterError before the first write where one would change what is somebody else's
@@ -74,7 +76,8 @@ async function once<Aim>(
   // Who owns which bucket is kept before any edge learns of it.
   if (options.dryRun !== true) for (const group of withOwners(state.groups, owners)) await api.replaceStatus(group);
   await carryOut(stages, changes, proxies, options);
-  if (options.dryRun !== true && changes.count > 0 && (await areOthers(api, state))) return {aim, current: false};
+  const tookTime = changes.count > 0 || options.state !== undefined;
+  if (options.dryRun !== true && tookTime && (await isOvertaken(api, state, changes))) return {aim, current: false};
   // What was written before this pass may not have arrived either.
   if (options.wait === true) await proxies?.taken(changes.takeWritten(), changes.standing());
   return {aim, current: true};
@@ -94,10 +97,23 @@ async function carryOut(
   }
 }
 
-/** Whether groups and lanes ask for something else by now. */
-async function areOthers(api: Api, state: ClusterState): Promise<boolean> {
-  const [before, now] = [wishes(state), wishes(await readLanes(api))];
-  return before.size !== now.size || [...now].some(([key, object]) => !asksTheSame(before.get(key), object));
+/** Whether by now groups and lanes ask for something else, or somebody else changed what was derived from them. */
+async function isOvertaken(api: Api, state: ClusterState, changes: Changes): Promise<boolean> {
+  const [lanes, live] = await Promise.all([readLanes(api), readLive(api)]);
+  const [before, now] = [wishes(state), wishes(lanes)];
+  if (before.size !== now.size || [...now].some(([key, object]) => !asksTheSame(before.get(key), object))) return true;
+  return !isDeepStrictEqual(versions(live), versions(changes.standing()));
+}
+
+/** By the generation, where there is one: a status that istiod writes changes nothing that was decided. */
+function versions(live: readonly KubernetesObject[]): Set<string> {
+  const derived = live.filter(({metadata}) => PART in (metadata.labels ?? {}));
+  return new Set(
+    derived.map((object) => {
+      const {uid, generation, resourceVersion} = object.metadata;
+      return `${keyOf(object)} ${uid} ${generation ?? resourceVersion}`;
+    }),
+  );
 }
 
 /** By what tells one from another of its name. */

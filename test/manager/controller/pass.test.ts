@@ -96,3 +96,21 @@ test("of what somebody wrote since it was read, nothing is undone", async () => 
   const names = cluster.objects.filter(({kind}) => kind === "VirtualService").map(({metadata}) => metadata.name);
   expect(names.sort()).toEqual(["ann", "bob"]);
 });
+
+test("what somebody removes after it was read is made again, though nothing was to be written", async () => {
+  const cluster = await FakeCluster.start([lane("ann"), derived("ann")], kinds);
+  const api = await cluster.api();
+  const state = await readState(api);
+  cluster.objects.splice(1);
+  await pass(api, decide, {...options, state});
+  expect(cluster.objects.map(({kind}) => kind).sort()).toEqual(["SwimLane", "VirtualService"]);
+});
+
+test("what somebody writes for a lane that has been deleted since is removed, though nothing was to be written", async () => {
+  const cluster = await FakeCluster.start([], kinds);
+  const api = await cluster.api();
+  const state = await readState(api);
+  cluster.objects.push(derived("ann"));
+  await pass(api, decide, {...options, state});
+  expect(cluster.objects).toEqual([]);
+});
