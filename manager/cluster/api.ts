@@ -195,7 +195,7 @@ export class Api {
       const page = (await this.transport.send({asked, method: "GET", path, ...accept})) as ListPage;
       // Items of a list say neither kind nor version.
       const {apiVersion, kind} = resource;
-      items.push(...page.items.map((item) => ({...item, apiVersion, kind})));
+      items.push(...(page.items ?? []).map((item) => ({...item, apiVersion, kind})));
       next = page.metadata?.continue ?? "";
     } while (next !== "");
     return items;
@@ -247,7 +247,8 @@ interface Extra {
 }
 
 interface ListPage {
-  readonly items: KubernetesObject[];
+  /** Null where metadata only is asked for, and there is none. */
+  readonly items: KubernetesObject[] | null;
   readonly metadata?: {readonly continue?: string};
 }
 

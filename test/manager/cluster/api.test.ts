@@ -28,6 +28,13 @@ test("a list is read page by page, and its items say what they are", async () =>
   expect(fake.asked.map(({query}) => query.get("limit"))).toEqual(["500", "500"]);
 });
 
+test("who asks for metadata only says so, and gets none where the server has no list", async () => {
+  const fake = await FakeApi.start(() => ({body: {items: null}}));
+  const {api} = await fake.connect();
+  expect(await api.list(lane, {metadataOnly: true})).toEqual([]);
+  expect(fake.asked.at(-1)!.headers.accept).toMatch(/as=PartialObjectMetadataList/);
+});
+
 test("a list whose next page is gone is begun again", async () => {
   let expired = false;
   const fake = await FakeApi.start(({query}) => {

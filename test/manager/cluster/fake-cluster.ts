@@ -79,7 +79,7 @@ export class FakeCluster {
     if (kind === undefined) return {status: 404, body: {}};
     const here = this.objects.filter((object) => object.kind === kind.kind && object.apiVersion === apiVersion);
     const there = here.filter(({metadata}) => namespace === undefined || metadata.namespace === namespace);
-    if (method === "GET") return this.#read(plural!, there, name);
+    if (method === "GET") return this.#read(plural!, there, name, asked.headers.accept);
     const found = there.find(({metadata}) => metadata.name === name);
     const dryRun = isDryRun(asked);
     this.writes.push(`${method} ${path}${dryRun ? " (dry run)" : ""}`);
@@ -89,9 +89,11 @@ export class FakeCluster {
     return {body: written[0] ?? {}};
   }
 
-  #read(plural: string, there: readonly KubernetesObject[], name: string | undefined): Answer {
+  #read(plural: string, there: readonly KubernetesObject[], name: string | undefined, accept = ""): Answer {
     const verb = name === undefined ? "list" : "get";
     if (this.denied.includes(`${verb} ${plural}`)) return forbidden(verb, plural);
+    if (name === undefined && accept.includes("as=PartialObjectMetadataList"))
+      return {body: {items: metadataOf(there)}};
     if (name === undefined) return {body: {items: there}};
     const found = there.find(({metadata}) => metadata.name === name);
     return found === undefined ? {status: 404, body: {}} : {body: found};
@@ -154,4 +156,9 @@ function discoveryOf(kinds: readonly KindOf[]): object {
       return {metadata: {name: group}, versions: [{version, resources}]};
     }),
   };
+}
+
+/** As the API server: of metadata only, no object is no list. */
+function metadataOf(objects: readonly KubernetesObject[]): object[] | null {
+  return objects.length === 0 ? null : objects.map(({metadata}) => ({kind: "PartialObjectMetadata", metadata}));
 }
