@@ -14,7 +14,7 @@ import {adoptedServices} from "./adopted-services.ts";
 import type {ApplyOptions, Read} from "./apply.ts";
 import {exitCode} from "./exit.ts";
 import {printObjects} from "./print.ts";
-import {printJudged, sayChanges} from "./report.ts";
+import {printJudged, Refusals, sayChanges} from "./report.ts";
 import {soundObjects} from "./sound-objects.ts";
 import {progressOn, type Terminal} from "./terminal.ts";
 
@@ -46,17 +46,20 @@ export async function apply(
   if (read === undefined) {
     requireNothingToWaitFor(options);
     await requireRights(api, storeIntents(objects, before));
-    await store(api, objects, before, {options, terminal});
-    terminal.stderr.write("the controller lets the mesh follow: meshlane check says what it has done\n");
-    return exitCode.ok;
+    const {written, refused} = await store(api, objects, before, {options, terminal});
+    if (written.length > 0)
+      terminal.stderr.write("the controller lets the mesh follow: meshlane check says what it has done\n");
+    return refused ? exitCode.problems : exitCode.ok;
   }
   const state = supposing(read, objects);
   const adopt = adoptedServices(options.adopt, {state, settings, namespace});
   const decide = remembering(taskOf);
   const pass = passIntents(api, decide(state, settings, {adopt}), state);
   await requireRights(api, [...storeIntents(objects, before), ...pass]);
-  const written = await store(api, objects, before, {options, terminal});
-  return await follow(api, settings, {objects: written, adopt, read, decide}, {options, terminal});
+  const {written, refused} = await store(api, objects, before, {options, terminal});
+  if (written.length === 0) return exitCode.problems;
+  const code = await follow(api, settings, {objects: written, adopt, read, decide}, {options, terminal});
+  return refused ? exitCode.problems : code;
 }
 
 interface Said {
@@ -64,14 +67,22 @@ interface Said {
   readonly terminal: Terminal;
 }
 
-/** Writes them, and says which were written, even where a later one fails. @returns them as the server has them */
+interface Stored {
+  /** As the server has them. */
+  readonly written: KubernetesObject[];
+  /** Whether there are others, which it did not take. */
+  readonly refused: boolean;
+}
+
+/** Writes them, and says which were written and which refused; both also where the cluster is lost on the way. */
 async function store(
   api: Api,
   objects: readonly KubernetesObject[],
   before: readonly KubernetesObject[],
   {options, terminal}: Said,
-): Promise<KubernetesObject[]> {
+): Promise<Stored> {
   const done: Changed[] = [];
+  const refusals = new Refusals(terminal);
   const say = said(options, terminal);
   const onChange = (changed: Changed): void => {
     done.push(changed);
@@ -79,7 +90,8 @@ async function store(
   };
   try {
     const dryRun = options.dryRun !== undefined;
-    return await storeLanes(api, objects, before, {dryRun, force: options.forceConflicts, onChange});
+    const how = {dryRun, force: options.forceConflicts, onChange, onRefused: refusals.say};
+    return {written: await storeLanes(api, objects, before, how), refused: refusals.any};
   } finally {
     printStored(done, options, terminal);
   }

@@ -22,7 +22,7 @@ import {
   optionalFileOption,
   type ProxyFlags,
 } from "./options.ts";
-import {dryRunOf, printJudged, sayChanges} from "./report.ts";
+import {dryRunOf, printJudged, Refusals, sayChanges} from "./report.ts";
 import {progressOn, type Terminal} from "./terminal.ts";
 
 interface DeleteOptions extends ClusterOptions, ProxyFlags {
@@ -74,7 +74,7 @@ async function run(
   }
 }
 
-/** Deletes them, and lets the mesh follow where no controller does. @returns whether something is wrong in the mesh then */
+/** Deletes them, and lets the mesh follow where no controller does. @returns whether one was refused, or something is wrong in the mesh then */
 async function remove(
   api: Api,
   found: readonly KubernetesObject[],
@@ -82,25 +82,29 @@ async function remove(
 ): Promise<boolean> {
   const {dryRun} = options;
   const [settings, controlled] = await Promise.all([requireSettings(api), controllerRuns(api)]);
-  const state = controlled ? undefined : supposing(await readState(api), [], found);
+  const read = controlled ? undefined : await readState(api);
   const decide = remembering(taskOf);
   const intents = found.map((object): Intent => ({verb: "delete", object}));
-  if (state !== undefined) intents.push(...passIntents(api, decide(state, settings, {}), state));
+  if (read !== undefined) {
+    const without = supposing(read, [], found);
+    intents.push(...passIntents(api, decide(without, settings, {}), without));
+  }
   await requireRights(api, intents);
   const onChange = sayChanges(terminal, dryRunOf(options));
-  await deleteLanes(api, found, {dryRun, onChange});
-  if (state === undefined) return false;
+  const refusals = new Refusals(terminal);
+  const deleted = await deleteLanes(api, found, {dryRun, onChange, onRefused: refusals.say});
+  if (read === undefined || deleted.length === 0) return refusals.any;
   const aim = await reconcile(api, settings, {
-    state,
+    state: supposing(read, [], deleted),
     decide,
     istioNamespace: options.istioNamespace,
     settleMs: options.settle,
     timeoutMs: 60_000,
     progress: progressOn(terminal),
     onChange,
-    ...(dryRun ? {dryRun, suppose: (read) => supposing(read, [], found)} : {}),
+    ...(dryRun ? {dryRun, suppose: (state) => supposing(state, [], deleted)} : {}),
   });
-  return printJudged(aim.judgedFor(found), terminal);
+  return printJudged(aim.judgedFor(deleted), terminal) || refusals.any;
 }
 
 /**

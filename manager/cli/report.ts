@@ -17,6 +17,25 @@ export function sayChanges({stdout}: Terminal, how = ""): OnChange {
   return ({object, change}) => void stdout.write(changeLine(object, change, how));
 }
 
+/** Says what the cluster refuses, as what ends a command is said. */
+export class Refusals {
+  readonly #stderr: Terminal["stderr"];
+  #count = 0;
+
+  constructor({stderr}: Terminal) {
+    this.#stderr = stderr;
+  }
+
+  get any(): boolean {
+    return this.#count > 0;
+  }
+
+  readonly say = ({message}: Error): void => {
+    this.#count++;
+    this.#stderr.write(`meshlane: ${message}\n`);
+  };
+}
+
 /** What is said behind the changes of a dry run. */
 export function dryRunOf({dryRun}: {readonly dryRun: boolean}): string {
   return dryRun ? " (dry run)" : "";

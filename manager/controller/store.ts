@@ -1,6 +1,6 @@
 import {isDeepStrictEqual} from "node:util";
 import type {Api} from "../cluster/api.ts";
-import {ClusterError} from "../cluster/failure.ts";
+import {ClusterError, type Reason} from "../cluster/failure.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {type Changed, keyOf, type OnChange} from "./changes.ts";
 import type {ClusterState} from "./cluster-state.ts";
@@ -10,25 +10,33 @@ export interface StoreOptions {
   /** Take over fields that another manager, such as `kubectl edit`, owns. */
   readonly force?: boolean;
   readonly onChange?: OnChange | undefined;
+  /** Is told of each object that the cluster refuses, and the next is written all the same; left out: the first ends it. */
+  readonly onRefused?: OnRefused | undefined;
 }
+
+type OnRefused = (why: ClusterError) => void;
+
+const thrown: OnRefused = (why) => {
+  throw why;
+};
 
 /**
  * Writes groups and lanes by server-side apply, so that who else has something to say about them keeps it.
  * @param before the objects of the cluster
- * @returns them as they are since
+ * @returns those that were written, as they are since
+ * @throws ClusterError where the cluster cannot be asked any more
  */
 export async function storeLanes(
   api: Api,
   objects: readonly KubernetesObject[],
   before: readonly KubernetesObject[],
-  {onChange = () => {}, ...options}: StoreOptions,
+  {onChange = () => {}, onRefused = thrown, ...options}: StoreOptions,
 ): Promise<KubernetesObject[]> {
   const known = new Map(before.map((object) => [keyOf(object), object]));
   const stored: KubernetesObject[] = [];
   for (const object of objects) {
-    const now = await api.apply(object, options).catch((error: unknown) => {
-      throw owned(error, object);
-    });
+    const now = await unlessRefused(api.apply(object, options), (why) => onRefused(owned(why, object)));
+    if (now === undefined) continue;
     const old = known.get(keyOf(object));
     const same = old !== undefined && isDeepStrictEqual(content(old), content(now));
     onChange({change: old === undefined ? "created" : same ? "unchanged" : "configured", object: now, before: old});
@@ -52,10 +60,24 @@ function content({spec, metadata}: KubernetesObject): object {
   return {spec, labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {}};
 }
 
-function owned(error: unknown, {kind, metadata}: KubernetesObject): unknown {
-  const others = error instanceof ClusterError && /conflicts? with "([^"]*)"/.exec(error.message)?.[1];
+/** With a failure of these, what comes after it would fail too. */
+const endsAll: ReadonlySet<Reason> = new Set(["Unauthorized", "Unreachable", "Timeout", "NoSuchKind"]);
+
+/** @returns undefined where the cluster refuses this one */
+async function unlessRefused<Result>(asked: Promise<Result>, onRefused: OnRefused): Promise<Result | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof ClusterError) || endsAll.has(error.reason)) throw error;
+    onRefused(error);
+    return undefined;
+  }
+}
+
+function owned(error: ClusterError, {kind, metadata}: KubernetesObject): ClusterError {
+  const others = /conflicts? with "([^"]*)"/.exec(error.message)?.[1];
   if (!others) return error;
-  const fields = [...(error as Error).message.matchAll(/(?:^|[\s:-])(\.[\w.[\]"=-]+)/g)].map(([, field]) => field);
+  const fields = [...error.message.matchAll(/(?:^|[\s:-])(\.[\w.[\]"=-]+)/g)].map(([, field]) => field);
   return new ClusterError(
     "Other",
     `${kind} ${metadata.namespace}/${metadata.name}: ${others} owns ${[...new Set(fields)].join(", ") || "fields that the file changes"}. ` +
@@ -63,16 +85,20 @@ function owned(error: unknown, {kind, metadata}: KubernetesObject): unknown {
   );
 }
 
-/** Deletes groups and lanes. */
+/** Deletes groups and lanes. @returns those that are gone @throws as `storeLanes` */
 export async function deleteLanes(
   api: Api,
   objects: readonly KubernetesObject[],
-  {dryRun = false, onChange = () => {}}: Omit<StoreOptions, "force">,
-): Promise<void> {
+  {dryRun = false, onChange = () => {}, onRefused = thrown}: Omit<StoreOptions, "force">,
+): Promise<KubernetesObject[]> {
+  const deleted: KubernetesObject[] = [];
   for (const object of objects) {
-    await deleteAsKnown(api, object, dryRun);
+    const done = deleteAsKnown(api, object, dryRun).then(() => true);
+    if ((await unlessRefused(done, onRefused)) === undefined) continue;
     onChange({change: "deleted", object, before: object});
+    deleted.push(object);
   }
+  return deleted;
 }
 
 const deleteTries = 5;

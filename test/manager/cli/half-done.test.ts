@@ -73,19 +73,48 @@ test("where the cluster has not the kinds that lanes need, nothing is written", 
   expect(cluster.writes).toEqual([]);
 });
 
-test("apply and delete tell what they have done before one of several fails", async () => {
+test("what the cluster refuses of several stops none of the others, and the mesh follows those", async () => {
   const {cluster, run} = await started(shop);
-  const refusing = (name: string) => {
+  const refusing = (name: string, status = 422) => {
     cluster.onAsked = ({method, path}) =>
-      method !== "GET" && path.endsWith(`/${name}`) ? {status: 422, body: {message: "no"}} : undefined;
+      method !== "GET" && path.endsWith(`/${name}`) ? {status, body: {message: "no"}} : undefined;
   };
-  refusing("cid");
-  const applied = await run(["apply", "-f", "-"], text(named("bob"), named("cid")));
-  expect(applied).toMatchObject({code: 1, stdout: "swimlane.meshlane.dev/bob -n shop created\n"});
-  expect(applied.stderr).toContain("swimlanes.meshlane.dev shop/cid: no");
+  const route = () => JSON.stringify(cluster.objects.find(({kind}) => kind === "VirtualService")?.spec ?? {});
+  refusing("bob");
+  const applied = await run(["apply", "-f", "-"], text(lane(), named("bob"), named("cid")));
+  expect(applied.code).toBe(1);
+  expect(applied.stdout).toMatch(/^swimlane\S+ann -n shop unchanged\nswimlane\S+cid -n shop created\n/);
+  expect(applied.stderr).toContain("meshlane: cannot patch swimlanes.meshlane.dev shop/bob: no\n");
+  expect(route()).toContain("ann|cid");
   refusing("ann");
-  const deleted = await run(["delete", "lane", "bob", "ann"]);
-  expect(deleted).toMatchObject({code: 1, stdout: "swimlane.meshlane.dev/bob -n shop deleted\n"});
+  const deleted = await run(["delete", "lane", "ann", "cid"]);
+  expect(deleted.code).toBe(1);
+  expect(deleted.stdout).toMatch(/^swimlane\S+cid -n shop deleted\n/);
+  expect(deleted.stderr).toContain("meshlane: cannot delete swimlanes.meshlane.dev shop/ann: no\n");
+  expect(route()).toContain("ann");
+  expect(route()).not.toContain("cid");
+});
+
+test("where all is refused, and where the credentials end, nothing more is written", async () => {
+  const {cluster, run} = await started(shop);
+  cluster.writes.length = 0;
+  for (const [status, asked] of [
+    [422, 2],
+    [401, 1],
+  ] as const) {
+    let count = 0;
+    cluster.onAsked = ({method, path}) => (method !== "GET" && /\/swimlanes\//.test(path) ? refused() : undefined);
+    const refused = () => (count++, {status, body: {message: "no"}});
+    for (const args of [
+      ["apply", "-f", "-"],
+      ["delete", "lane", "ann", "eve"],
+    ]) {
+      count = 0;
+      expect(await run(args, text(lane(), named("bob")))).toMatchObject({code: 1, stdout: ""});
+      expect(count).toBe(args[0] === "apply" ? asked : 1);
+    }
+    expect(cluster.writes).toEqual([]);
+  }
 });
 
 test("where an object of our name is somebody else's, apply and delete find it before anything is written", async () => {
