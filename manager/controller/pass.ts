@@ -39,7 +39,7 @@ const tries = 8;
  * lost it to this one, or this one found all as it should be, and then it was not.
  * @param decide is asked in each try, and changes nothing
  * @returns what was decided last
- * @throws ClusterError before the first write where one would change what is somebody else's
+ * @throws ClusterError before the first write where one would change what is somebody else's; Timeout where others never stop changing
  */
 export async function pass<Aim>(
   api: Api,
@@ -52,13 +52,21 @@ export async function pass<Aim>(
     const timeoutMs = Math.max(0, end - Date.now());
     try {
       const {current, aim} = await once(api, decide, {...options, state, timeoutMs});
-      if (current || attempt === tries) return aim;
+      if (current) return aim;
+      if (attempt === tries) throw neverCurrent();
     } catch (error) {
       const race = error instanceof ClusterError && (error.reason === "Conflict" || error.reason === "AlreadyExists");
       if (!race || attempt === tries) throw error;
       await sleep(Math.random() * 50 * 2 ** attempt);
     }
   }
+}
+
+function neverCurrent(): ClusterError {
+  return new ClusterError(
+    "Timeout",
+    `others changed lanes while each of ${tries} tries wrote what they need, so the mesh may not have all of it. Apply again when they are done`,
+  );
 }
 
 async function once<Aim>(
@@ -79,7 +87,12 @@ async function once<Aim>(
   const tookTime = changes.count > 0 || options.state !== undefined;
   if (options.dryRun !== true && tookTime && (await isOvertaken(api, state, changes))) return {aim, current: false};
   // What was written before this pass may not have arrived either.
-  if (options.wait === true) await proxies?.taken(changes.takeWritten(), changes.standing());
+  if (options.wait === true && (await proxies?.taken(changes.takeWritten(), changes.standing())) === false) {
+    throw new ClusterError(
+      "Timeout",
+      "istiod never paused in the time that there was, so it is not known whether the proxies have the changes. Wait longer",
+    );
+  }
   return {aim, current: true};
 }
 

@@ -54,23 +54,25 @@ export class ProxyWatch {
 
   /**
    * Returns when every proxy has all that was written since the last call, or, where istiod cannot be asked, after a fixed time.
+   * Where istiod never paused until the time was up, every proxy has answered, but perhaps to something else.
+   * @returns whether it ended as it should; false: the time was up
    * @param standing objects that were there before, perhaps for a moment only: a pass may have ended before it waited
    * @throws ClusterError Timeout that names the proxies that have not; Other where proxies refuse what they were sent
    */
-  async taken(all: readonly Written[], standing: readonly KubernetesObject[] = []): Promise<void> {
+  async taken(all: readonly Written[], standing: readonly KubernetesObject[] = []): Promise<boolean> {
     const written = lastOfEach(all);
     const istiods = this.#istiods;
     if (istiods === undefined) {
       const seconds = this.#options.settleMs / 1000;
       this.#options.progress(`istiod cannot be asked (${this.blind}): waiting ${seconds} s for the proxies instead`);
       await sleep(this.#options.settleMs);
-      return;
+      return true;
     }
     await this.#read(istiods, lastOfEach([...standing.map((put) => ({put})), ...written]));
     const ours = standing.flatMap(({metadata: {namespace}}) => namespace ?? []);
     // What was written decides; where nothing was, something of an earlier pass may be on its way.
     const namespaces = this.#options.namespaces ?? (written.length > 0 ? [] : ours);
-    await this.#settled(istiods, written, namespaces);
+    return await this.#settled(istiods, written, namespaces);
   }
 
   async #read(istiods: Istiods, written: readonly Written[]): Promise<void> {
@@ -83,10 +85,11 @@ export class ProxyWatch {
   }
 
   /** Everything is sent and answered, and for longer than istiod waits with a change nothing more was sent. */
-  async #settled(istiods: Istiods, written: readonly Written[], namespaces: readonly string[]): Promise<void> {
+  async #settled(istiods: Istiods, written: readonly Written[], namespaces: readonly string[]): Promise<boolean> {
     const quietMs = istiods.debounceMs + handlingMs;
     const patience = Math.min(this.#end, Date.now() + this.#options.settleMs);
-    let since = Date.now();
+    const began = Date.now();
+    let since = began;
     let last = "";
     for (;;) {
       const now = await istiods.proxies();
@@ -95,17 +98,18 @@ export class ProxyWatch {
       if (print !== last || verdict.waiting.length > 0) since = Date.now();
       last = print;
       const isOver = Date.now() > this.#end;
-      const isQuiet = verdict.waiting.length === 0 && Date.now() - since >= quietMs;
-      const {late} = verdict;
-      const done = isQuiet && late.elsewhere.length === 0 && (late.since.length === 0 || Date.now() > patience);
-      if (done || (isOver && verdict.waiting.length === 0)) {
+      const {late, waiting} = verdict;
+      if (isOver && waiting.length > 0) {
+        throw new ClusterError("Timeout", `${waiting.length} proxies have not taken the changes: ${some(waiting)}`);
+      }
+      const isQuiet = waiting.length === 0 && Date.now() - since >= quietMs;
+      const nobodyLate = late.elsewhere.length === 0 && (late.since.length === 0 || Date.now() > patience);
+      // Who begins to wait when the time is up has not yet seen a pause, though there may be one.
+      const neverQuiet = Date.now() > Math.max(this.#end, began) + 2 * quietMs;
+      if ((isQuiet && (nobodyLate || isOver)) || neverQuiet) {
         this.#conclude(verdict);
         this.#before = now;
-        return;
-      }
-      if (isOver) {
-        const {waiting} = verdict;
-        throw new ClusterError("Timeout", `${waiting.length} proxies have not taken the changes: ${some(waiting)}`);
+        return isQuiet;
       }
       await sleep(pollMs);
     }
