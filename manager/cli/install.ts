@@ -1,19 +1,26 @@
 import {Command, Option} from "commander";
 import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
-import {install, installationObjects} from "../controller/installation.ts";
+import {installationObjects} from "../controller/installation.ts";
 import {seenNative} from "../controller/native-support.ts";
 import {ownVersion} from "../controller/own-version.ts";
 import {readSettings, type Settings} from "../controller/settings.ts";
-import {hasModules, moduleDigests, pushModules} from "../image/index.ts";
+import {moduleDigests} from "../image/index.ts";
 import {traceIds} from "../model/index.ts";
 import {isNewer} from "../model/version-order.ts";
+import {bring} from "./bring.ts";
 import {exitCode, UsageError} from "./exit.ts";
-import {addClusterOptions, type ClusterOptions, connectTo, outputOption} from "./options.ts";
+import {
+  addClusterOptions,
+  addProxyOptions,
+  type ClusterOptions,
+  connectTo,
+  outputOption,
+  type ProxyFlags,
+} from "./options.ts";
 import {type Form, printObjects} from "./print.ts";
 import {noPlainHttpOption, plainHttpOption} from "./plain-http.ts";
 import {pullSecretOption, registryOption} from "./registry-options.ts";
-import {dryRunOf, sayChanges} from "./report.ts";
 import {progressOn, type Terminal} from "./terminal.ts";
 
 export interface InstallOptions extends ClusterOptions {
@@ -35,14 +42,14 @@ Examples:
   meshlane install --registry registry.example.com/mesh --dry-run    say what would be made
   meshlane install --registry registry.example.com/mesh -o yaml      the objects, for GitOps; nothing is written
 
-No route changes until a group exists.
+No route changes until a group exists. Where it is installed already, what the options say holds from now on, in the mesh too.
 Exit codes: 0 installed, 1 problems found, 2 the command itself is wrong.`;
 
 export function installCommand(terminal: Terminal, exit: (code: number) => void): Command {
   return addInstallOptions(new Command("install"))
     .description("prepare a cluster for lanes; no route changes yet")
     .addHelpText("after", examples)
-    .action(async (options: InstallOptions) => exit(await run(options, terminal)));
+    .action(async (options: InstallOptions & ProxyFlags) => exit(await run(options, terminal)));
 }
 
 export function addInstallOptions(command: Command): Command {
@@ -73,10 +80,10 @@ export function addInstallOptions(command: Command): Command {
     .option("--no-push", "fail where a module is not in the registry, instead of pushing it")
     .option("--dry-run", "write nothing", false)
     .addOption(outputOption("print the objects and write nothing"));
-  return addClusterOptions(command);
+  return addProxyOptions(addClusterOptions(command));
 }
 
-async function run(options: InstallOptions, terminal: Terminal): Promise<number> {
+async function run(options: InstallOptions & ProxyFlags, terminal: Terminal): Promise<number> {
   const {registry, output} = options;
   if (output !== undefined) {
     if (registry === undefined) throw new UsageError("name the registry of the modules: --registry HOST/PATH");
@@ -94,10 +101,7 @@ async function run(options: InstallOptions, terminal: Terminal): Promise<number>
         `version ${before.version} is installed already: meshlane upgrade brings it to ${settings.version}`,
       );
     }
-    await provideModules(settings, options, terminal);
-    const {dryRun} = options;
-    const onChange = sayChanges(terminal, dryRunOf(options));
-    await install(api, await installationObjects(settings), {dryRun, warn: progressOn(terminal), onChange});
+    await bring(api, settings, {...options, wait: before !== undefined}, terminal);
     return exitCode.ok;
   } finally {
     api.transport.close();
@@ -190,20 +194,4 @@ async function freshSettings(registry: string): Promise<Settings> {
     nativeDecided: false,
     plainHttp: false,
   };
-}
-
-/** The modules are in the registry, by their digests, before anything names them. */
-export async function provideModules(settings: Settings, options: InstallOptions, terminal: Terminal): Promise<void> {
-  const {registry, plainHttp} = settings;
-  const missing = (await hasModules(registry, {plainHttp})).filter(({there}) => !there);
-  if (missing.length === 0) return;
-  const names = missing.map(({reference}) => reference).join(", ");
-  if (!options.push) throw new Error(`not in the registry: ${names}. Push them: meshlane push --registry ${registry}`);
-  if (options.dryRun) terminal.stderr.write(`would be pushed: ${names}\n`);
-  else
-    await pushModules(registry, {
-      plainHttp,
-      modules: missing.map(({module}) => module),
-      onProgress: progressOn(terminal),
-    });
 }

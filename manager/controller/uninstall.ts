@@ -1,9 +1,10 @@
 import type {Api} from "../cluster/api.ts";
 import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
 import {steps} from "../render/istio/steps.ts";
-import {readLanes} from "./cluster-state.ts";
+import {type ClusterState, readLanes, readState} from "./cluster-state.ts";
 import {eventually, installationObjects} from "./installation.ts";
-import {pass, type PassOptions} from "./pass.ts";
+import {type Intent, passIntents, requireRights} from "./needed-rights.ts";
+import {pass, type PassOptions, type Task} from "./pass.ts";
 import {type Settings, settingsRef, systemNamespace} from "./settings.ts";
 import {deleteLanes} from "./store.ts";
 
@@ -24,11 +25,15 @@ const anySettings: Settings = {
   plainHttp: false,
 };
 
-/** Removes what we wrote and nothing else, in the safe order: the mesh is without lanes before anything is missing. */
+/**
+ * Removes what we wrote and nothing else, in the safe order: the mesh is without lanes before anything is missing.
+ * @throws ClusterError before the first change where a right is missing
+ */
 export async function uninstall(api: Api, options: UninstallOptions): Promise<void> {
   const {dryRun = false, keepCrds, onChange} = options;
-  const withoutLanes = () => pass(api, ({live}) => ({aim: undefined, stages: steps([], live)}), options);
+  const withoutLanes = () => pass(api, nothing, options);
   const installed = (await installationObjects(anySettings)).toReversed();
+  await requireAllRights(api, installed, keepCrds);
   await withoutLanes();
   if (!keepCrds) await deleteLanes(api, await ownLanes(api, installed, options), {dryRun, onChange});
   const [settings, others] = [installed.filter(isSettings), installed.filter((object) => !isSettings(object))];
@@ -37,6 +42,21 @@ export async function uninstall(api: Api, options: UninstallOptions): Promise<vo
   if (!dryRun) await withoutLanes();
   const rest = keepCrds ? others.filter(({kind}) => kind !== "CustomResourceDefinition") : others;
   await remove(api, rest, installed, options);
+}
+
+function nothing({live}: ClusterState): Task<undefined> {
+  return {aim: undefined, stages: steps([], live)};
+}
+
+/** Half of an uninstallation leaves a mesh that nobody can mend from its lanes. */
+async function requireAllRights(api: Api, installed: readonly KubernetesObject[], keepCrds: boolean): Promise<void> {
+  const state = await readState(api);
+  const there = await Promise.all(installed.map((object) => api.get(object)));
+  const goes = ({kind}: KubernetesObject) => !keepCrds || kind !== "CustomResourceDefinition";
+  const ours = there.flatMap((object) => (object !== undefined && isOurs(object) && goes(object) ? [object] : []));
+  const lanes = keepCrds ? [] : [...state.lanes, ...state.groups];
+  const deletes = [...lanes, ...ours].map((object): Intent => ({verb: "delete", object}));
+  await requireRights(api, [...passIntents(api, nothing(state), state), ...deletes]);
 }
 
 function isSettings({kind}: KubernetesObject): boolean {

@@ -206,3 +206,27 @@ test("a status that somebody writes meanwhile does not stop delete; another spec
   expect(await deleted(versioned(group({services: ["other"]}), "u-1", "2"))).toMatchObject(refused);
   expect(await deleted(versioned(group(), "u-2", "2"))).toMatchObject(refused);
 });
+
+test("uninstall asks for its rights first: half of it would leave a mesh that no lane explains", async () => {
+  const {cluster, run} = await started(shop);
+  const crd = "swimlanes.meshlane.dev";
+  const labels = {"app.kubernetes.io/managed-by": "meshlane"};
+  cluster.objects.push({
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: {name: crd, labels},
+  });
+  await run(["apply", "-f", "-"], text(group(), lane()));
+  cluster.writes.length = 0;
+  cluster.denied = ["delete customresourcedefinitions"];
+  const {code, stderr} = await run(["uninstall"]);
+  expect({code, stderr}).toEqual({
+    code: 1,
+    stderr:
+      "meshlane: you may not delete customresourcedefinitions.apiextensions.k8s.io. " +
+      "Nothing was written: ask for a role with these rights\n",
+  });
+  expect(cluster.writes).toEqual([]);
+  expect(await run(["uninstall", "--keep-crds"])).toMatchObject({code: 0});
+  expect(cluster.objects.map(({metadata}) => metadata.name)).toContain(crd);
+});

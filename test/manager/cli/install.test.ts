@@ -2,8 +2,8 @@ import {expect, test} from "vitest";
 import {type InstallOptions, settingsFor} from "../../../manager/cli/install.ts";
 import {isNewer} from "../../../manager/model/version-order.ts";
 import {readSettings, settingsObject} from "../../../manager/controller/settings.ts";
-import {FakeCluster, ourKinds} from "../cluster/fake-cluster.ts";
-import {settings} from "../controller/check/inspections.ts";
+import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
+import {lane, settings, shop} from "../controller/check/inspections.ts";
 import {StandIn} from "../image/stand-in.ts";
 import {meshlane} from "./captured.ts";
 import {version} from "./registry.ts";
@@ -155,5 +155,38 @@ test.each(["", "yes", "0"])("MESHLANE_PLAIN_HTTP=%j is refused with what to writ
     });
   } finally {
     delete process.env["MESHLANE_PLAIN_HTTP"];
+  }
+});
+
+test("upgrade -o yaml prints what an installation has, as install does, and writes nothing", async () => {
+  const cluster = await FakeCluster.start([settingsObject({...settings, version: "0.0.1"})]);
+  const {code, stdout} = await meshlane(["upgrade", "-o", "json", ...(await cluster.flags())]);
+  expect(code).toBe(0);
+  const {items} = JSON.parse(stdout) as {items: {kind: string; data?: object}[]};
+  expect(items.map(({kind}) => kind)).toContain("CustomResourceDefinition");
+  expect(items.find(({kind}) => kind === "ConfigMap")?.data).toMatchObject({registry: settings.registry, version});
+  expect(cluster.writes).toEqual([]);
+});
+
+test("install over an installation lets the mesh follow what it says anew", async () => {
+  const registry = await StandIn.start();
+  const before = {...settings, mesh: {...settings.mesh, plainText: true}, nativeSupported: false};
+  const installed = settingsObject({...before, version, registry: `${registry.host}/mesh`});
+  const cluster = await FakeCluster.start([...shop, installed], [...ourKinds, ...istioKinds]);
+  const flags = ["--settle", "0s", ...(await cluster.flags())];
+  const plainText = () =>
+    cluster.objects.flatMap(({kind, metadata, spec}) => {
+      const {pluginConfig} = (spec ?? {}) as {pluginConfig?: {plainText?: boolean}};
+      return kind === "WasmPlugin" && metadata.name === "meshlane-inbound" ? [pluginConfig?.plainText] : [];
+    });
+  try {
+    expect(await meshlane(["apply", "-f", "-", ...flags], JSON.stringify(lane()))).toMatchObject({code: 0});
+    expect(plainText()).toEqual([true]);
+    const {code, stdout} = await meshlane(["install", "--plain-text", "refuse", ...flags]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("wasmplugin.extensions.istio.io/meshlane-inbound -n shop configured\n");
+    expect(plainText()).toEqual([false]);
+  } finally {
+    await registry.stop();
   }
 });
