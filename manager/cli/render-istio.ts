@@ -5,7 +5,7 @@ import {clusterFacts} from "../compile/cluster-objects.ts";
 import {compileMesh, type Owners} from "../compile/index.ts";
 import {ownImages} from "../image/index.ts";
 import {type Mesh, traceIds} from "../model/index.ts";
-import type {KubernetesObject} from "../model/kubernetes.ts";
+import {asRendered, type KubernetesObject, unrendered} from "../model/kubernetes.ts";
 import {type IstioObject, type IstioOptions, renderIstio, type Rendering} from "../render/istio/index.ts";
 import type {JsonObject} from "../render/filter-config.ts";
 import {identity, purposes} from "../render/istio/own-object.ts";
@@ -31,11 +31,12 @@ export async function renderForIstio(
   before: Owners,
   options: IstioRenderOptions,
 ): Promise<Rendering & {owners: Owners}> {
-  const facts = clusterFacts(others);
+  const facts = clusterFacts(others.map(unrendered));
   const own: Mesh = {groups: mesh.groups, lanes: mesh.lanes};
   const plan = compileMesh(own, facts, before);
   const adopt = options.adopt.map((service) => serviceKey(service, plan, {among: "the files"}));
-  return {...renderIstio(plan, own, facts, {...(await istioOptions(options)), adopt}), owners: plan.owners};
+  const rendering = renderIstio(plan, own, facts, {...(await istioOptions(options)), adopt});
+  return {...rendering, objects: rendering.objects.map(asRendered), owners: plan.owners};
 }
 
 /**
@@ -48,7 +49,7 @@ export function routesOf(
   others: readonly KubernetesObject[],
   before: Owners,
 ): readonly JsonObject[] {
-  const facts = clusterFacts(others);
+  const facts = clusterFacts(others.map(unrendered));
   const plan = compileMesh({groups, lanes}, facts, before);
   const http = routesToPaste(serviceKey(service, plan, {among: "the files"}), plan, {groups, lanes}, facts);
   if (http === undefined) throw new UsageError(`no lane overrides service ${service}: there is nothing to paste`);

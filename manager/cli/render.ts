@@ -38,7 +38,8 @@ Examples:
 
 For Istio, the files also say what is known of the cluster: its Services, Deployments, Gateways, VirtualServices,
 DestinationRules and so on, as kubectl get -o yaml prints them. The folder gets one file an object; files of objects that an
-earlier render wrote and this one does not are removed.
+earlier render wrote and this one does not are removed. In the cluster they are whose who applies them: no command of ours
+changes or removes them there.
 
 For Envoy, the folder has all that Envoy needs, the filter's modules and throwaway certificates too. A proxy runs in a folder
 of its own: cd out/proxies/edge && envoy -c bootstrap.json. Files of an earlier render stay.

@@ -2,7 +2,7 @@ import {clusterFacts} from "../compile/cluster-objects.ts";
 import type {ClusterFacts} from "../compile/cluster-facts.ts";
 import {compileMesh, type Owners, type Plan} from "../compile/index.ts";
 import {keyOf, type Mesh, type Problem} from "../model/index.ts";
-import {isEdited} from "../model/adopted.ts";
+import {isAdopted, isEdited} from "../model/adopted.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {GroupStatus} from "../model/status.ts";
 import {handedOver} from "../render/istio/adopt.ts";
@@ -36,9 +36,10 @@ export function desired(state: ClusterState, settings: Settings, adopt: readonly
   const {mesh, problems} = soundMesh([...state.groups, ...state.lanes]);
   const facts = clusterFacts(state.objects, {complete: true});
   const plan = compileMesh(mesh, facts, ownersOf(state.groups));
-  const adopted = [...new Set([...adopt, ...handedOver(state.live, facts.domain)])];
-  const edited = handedOver(state.live.filter(isEdited), facts.domain).filter((service) => !adopt.includes(service));
-  const options = {...settings, adopt: adopted, edited};
+  const adopted = [...new Set([...adopt, ...handedOver(state.live)])];
+  const edited = handedOver(state.live.filter(isEdited)).filter((service) => !adopt.includes(service));
+  const standing = state.live.filter((object) => object.kind === "VirtualService" && !isAdopted(object));
+  const options = {...settings, adopt: adopted, edited, standing};
   const rendering = renderIstio(plan, mesh, facts, options);
   return {
     mesh,

@@ -21,6 +21,26 @@ export interface ObjectMeta {
 /** The label that all objects carry that Meshlane writes and may remove: `app.kubernetes.io/managed-by: meshlane`. */
 export const managedBy = {"app.kubernetes.io/managed-by": "meshlane"} as const;
 
-export function isOurs({metadata}: KubernetesObject): boolean {
-  return metadata.labels?.["app.kubernetes.io/managed-by"] === "meshlane";
+/** On what `render` gave: whoever applies it writes and removes it, and we do neither. */
+const RENDERED = "meshlane.dev/rendered";
+
+export function isOurs(object: KubernetesObject): boolean {
+  return object.metadata.labels?.["app.kubernetes.io/managed-by"] === "meshlane" && !isRendered(object);
+}
+
+export function isRendered({metadata}: KubernetesObject): boolean {
+  return metadata.annotations?.[RENDERED] !== undefined;
+}
+
+/** The object as `render` gives it. */
+export function asRendered<Item extends KubernetesObject>(object: Item): Item {
+  const {metadata} = object;
+  return {...object, metadata: {...metadata, annotations: {...metadata.annotations, [RENDERED]: "yes"}}};
+}
+
+/** The object as it is to who renders: what an earlier render gave is ours there. */
+export function unrendered(object: KubernetesObject): KubernetesObject {
+  if (!isRendered(object)) return object;
+  const {[RENDERED]: _, ...annotations} = object.metadata.annotations ?? {};
+  return {...object, metadata: {...object.metadata, annotations}};
 }

@@ -1,7 +1,6 @@
 import {isDeepStrictEqual} from "node:util";
-import {resolveHost, serviceOf} from "../../compile/hosts.ts";
 import type {Destination} from "../../compile/plan.ts";
-import {isAdopted, isOfLanes, ORIGINAL, original, specHash, WRITTEN} from "../../model/adopted.ts";
+import {isAdopted, isOfLanes, ORIGINAL, specHash, WRITTEN} from "../../model/adopted.ts";
 import {type KubernetesObject, managedBy} from "../../model/kubernetes.ts";
 import type {JsonObject} from "../filter-config.ts";
 import {
@@ -13,18 +12,14 @@ import {
 import {contextMatches, destinationOf, portsAreInferred, refusal, routeName} from "./lane-routes.ts";
 import {CONTEXT, subsetOf} from "./names.ts";
 import {type IstioObject, PART} from "./options.ts";
-import {madeFor} from "./own-object.ts";
+import {madeFor, purposes} from "./own-object.ts";
 import type {PreparedService} from "./prepared.ts";
 
 /** Services, `NAMESPACE/NAME`, whose VirtualService was handed over before: they stay adopted until they are given back. */
-export function handedOver(live: readonly KubernetesObject[], domain: string): string[] {
-  const hosts = live
-    .filter((object) => object.kind === "VirtualService" && isAdopted(object))
-    .flatMap((object) => {
-      const {hosts: names = []} = (original(object).spec ?? {}) as {hosts?: readonly string[]};
-      return names.map((host) => resolveHost(host, object.metadata.namespace ?? "default", domain));
-    });
-  return [...new Set(hosts.flatMap((host) => serviceOf(host, domain) ?? []))].sort();
+export function handedOver(live: readonly KubernetesObject[]): string[] {
+  const adopted = live.filter((object) => object.kind === "VirtualService" && isAdopted(object));
+  const services = adopted.flatMap(purposes).flatMap((purpose) => /^routes (.*)$/.exec(purpose)?.[1] ?? []);
+  return [...new Set(services)].sort();
 }
 
 /** The user's VirtualService with our routes in it; its spec as it was stands in an annotation, to give it back. */

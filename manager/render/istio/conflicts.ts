@@ -1,8 +1,11 @@
 import type {ServicePort} from "../../compile/cluster-facts.ts";
+import {resolveHost} from "../../compile/hosts.ts";
+import type {KubernetesObject} from "../../model/kubernetes.ts";
 import {destinationsOf, type ForeignVirtualService} from "./foreign.ts";
 import {nameOf} from "./names.ts";
 import type {TakenRoutes} from "./native.ts";
 import type {Notice} from "./options.ts";
+import {purposes} from "./own-object.ts";
 import type {PreparedService} from "./prepared.ts";
 import {
   httpRouteRoutes,
@@ -68,8 +71,16 @@ function virtualServiceObstacle(service: PreparedService, users: ForeignVirtualS
   return taken === 0 ? "none of its routes goes to the host itself" : undefined;
 }
 
-/** A VirtualService or HTTPRoute of somebody else on a host that lanes need. */
-export function conflict(service: PreparedService, users: readonly ForeignVirtualService[], native: Native): Notice {
+/**
+ * A VirtualService or HTTPRoute of somebody else on a host that lanes need.
+ * @param standing VirtualServices of ours in the cluster
+ */
+export function conflict(
+  service: PreparedService,
+  users: readonly ForeignVirtualService[],
+  native: Native,
+  standing: readonly KubernetesObject[] = [],
+): Notice {
   const [first] = users;
   const route = meshHttpRoutes(service.service, service.facts)[0];
   const name = nameOf(service.service);
@@ -88,7 +99,27 @@ export function conflict(service: PreparedService, users: readonly ForeignVirtua
     severity: "error",
     subject: `VirtualService ${first.key} (yours)`,
     reason: "HostHasVirtualService",
-    message: `has this host; its lanes stay as they are${why}`,
+    message: `has this host${effect(service, first, standing)}; its lanes stay as they are${why}`,
     hint: `--adopt ${service.service}, or paste: meshlane render --routes ${name}`,
   };
+}
+
+/**
+ * Which of two VirtualServices has an effect, where ours was written when nobody else had the host: of one name istiod takes the
+ * older, and a name goes before a wildcard.
+ */
+function effect(
+  {service, host, facts}: PreparedService,
+  theirs: ForeignVirtualService,
+  all: readonly KubernetesObject[],
+) {
+  const ours = all.find((object) => purposes(object).includes(`routes ${service}`));
+  if (ours === undefined) return "";
+  const named = (theirs.spec.hosts ?? []).some((name) => resolveHost(name, theirs.namespace, facts.domain) === host);
+  const since = ({metadata}: KubernetesObject) => metadata.creationTimestamp ?? "";
+  const isFirst = named && since(theirs.object) < since(ours);
+  const {namespace, name} = ours.metadata;
+  return isFirst
+    ? `, and is older than ours, ${namespace}/${name}, which has no effect`
+    : `, but no effect there: ours, ${namespace}/${name}, ${named ? "is older" : "names it"}`;
 }

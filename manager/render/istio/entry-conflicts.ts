@@ -113,8 +113,10 @@ function labelsAtGateway({service, gateways, group}: Entry): Notice[] {
       severity: "warning",
       subject: `group ${keyOf(group)}`,
       reason: "LabelsAtGateway",
-      message: `a route of the Gateway API cannot name labels: at the gateway, lanes ${labelled.join(", ")} go to any pod of ${service.service}`,
-      hint: "Give their workloads Services of their own (to: or image:) instead of labels:.",
+      message:
+        `a route of the Gateway API cannot name labels: at the gateway, requests of lanes ${labelled.join(", ")} go to any pod of ` +
+        `${service.service}, and requests of no lane to the pods of these lanes too`,
+      hint: "Give their workloads Services of their own (to: or image:) instead of labels:, or write merge: into an HTTPRoute of yours.",
     },
   ];
 }

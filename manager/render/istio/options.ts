@@ -1,3 +1,4 @@
+import type {KubernetesObject} from "../../model/kubernetes.ts";
 import type {JsonObject, MeshSettings, Module} from "../filter-config.ts";
 
 /** What decides, besides plan and facts, how the objects look. */
@@ -19,6 +20,8 @@ export interface IstioOptions {
   readonly adopt: readonly string[];
   /** Those of them, handed over earlier, whose owner has edited the VirtualService since. */
   readonly edited?: readonly string[];
+  /** VirtualServices in the cluster that are ours alone: one of them may have a host that somebody wants for himself by now. */
+  readonly standing?: readonly KubernetesObject[];
 }
 
 /** What a person should know of a rendering. An error means that this part was left out; the rest is whole. */

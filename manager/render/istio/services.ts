@@ -68,7 +68,7 @@ function wayOf(service: PreparedService, users: readonly ForeignVirtualService[]
   const wanted = routing === "native" || (routing === "auto" && options.nativeSupported);
   if (wanted && "taken" in native) return {way: "native", taken: native.taken};
   if (routing === "native") return {way: "none", notice: notNative(service, native)};
-  return free ? {way: "routes"} : {way: "none", notice: conflict(service, users, native)};
+  return free ? {way: "routes"} : {way: "none", notice: conflict(service, users, native, options.standing)};
 }
 
 function edited({service}: PreparedService, {key}: ForeignVirtualService): Notice {

@@ -90,3 +90,76 @@ test("the order of fields in which the API server answers is no edit", () => {
   const turned = Object.fromEntries(Object.entries(adopted.spec as object).toReversed());
   expect(desired(state({...adopted, spec: turned}, "ann"), settings, []).rendering.notices).toEqual([]);
 });
+
+test("handed over by a host that is a wildcard stays so for every apply after it", () => {
+  const wide = {...users, spec: {...(users.spec as object), hosts: ["*.shop.svc.cluster.local"]}};
+  const adopted = cartOf(desired(state(wide, "ann"), settings, ["shop/cart"]).rendering)!;
+  const {rendering: later} = desired(state(adopted, "ann", "bob"), settings, []);
+  expect(later.notices).toEqual([]);
+  expect(JSON.stringify(cartOf(later)?.spec)).toContain("cart--bob");
+});
+
+test("of two hosts in one VirtualService, only the one that was handed over is so afterwards", () => {
+  const http = ["payment", "cart"].map((host) => ({
+    match: [{authority: {prefix: host}}],
+    route: [{destination: {host}}],
+  }));
+  const both = {...users, spec: {hosts: ["cart", "payment"], http}};
+  const withPayment = (virtualService: KubernetesObject): ClusterState => {
+    const plain = state(virtualService, "ann");
+    const services = ["cart", "payment"].map((name) => ({name, to: `${name}--ann`}));
+    const objects = [...plain.objects, service("payment"), service("payment--ann")];
+    return {...plain, objects, lanes: [{...lane("ann"), spec: {services}}]};
+  };
+  const {rendering: first} = desired(withPayment(both), settings, ["shop/cart"]);
+  expect(first.notices.map(({reason}) => reason)).toEqual(["HostHasVirtualService"]);
+  const adopted = cartOf(first)!;
+  const {rendering: later} = desired(withPayment(adopted), settings, []);
+  expect(later.notices).toEqual(first.notices);
+  expect(cartOf(later)).toEqual(adopted);
+});
+
+test.each([
+  [
+    "a host's name, of ours the older",
+    ["cart"],
+    "2026-02-02T00:00:00Z",
+    "but no effect there: ours, shop/meshlane-cart, is older",
+  ],
+  [
+    "a wildcard, of any age",
+    ["*.shop.svc.cluster.local"],
+    "2026-01-01T00:00:00Z",
+    "but no effect there: ours, shop/meshlane-cart, names it",
+  ],
+  [
+    "a host's name, of theirs the older",
+    ["cart"],
+    "2026-01-01T00:00:00Z",
+    "and is older than ours, shop/meshlane-cart, which has no effect",
+  ],
+])(
+  "whose VirtualService has an effect is said where somebody wants a host that has ours already: %s",
+  (_name, hosts, since, wanted) => {
+    const born = (object: KubernetesObject, creationTimestamp: string) => ({
+      ...object,
+      metadata: {...object.metadata, creationTimestamp},
+    });
+    const nobody = {...users, metadata: {...metadata("other")}, spec: {hosts: ["other"]}};
+    const {rendering: before} = desired(state(nobody, "ann"), {...settings, nativeSupported: false}, []);
+    const ours = before.objects
+      .filter(({kind}) => kind === "VirtualService")
+      .map((object) => born(object, "2026-01-15T00:00:00Z"));
+    expect(ours).toHaveLength(1);
+    const theirs = state(born({...users, spec: {...(users.spec as object), hosts}}, since), "ann");
+    const {rendering} = desired({...theirs, objects: [...theirs.objects, ...ours], live: ours}, settings, []);
+    expect(rendering.notices.map(({message}) => message)).toEqual([
+      `has this host, ${wanted}; its lanes stay as they are`,
+    ]);
+    expect(
+      steps(rendering.objects, ours, rendering.kept)
+        .flatMap(({writes}) => writes)
+        .filter((write) => "delete" in write),
+    ).toEqual([]);
+  },
+);

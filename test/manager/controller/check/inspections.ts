@@ -1,3 +1,5 @@
+import {keyOf} from "../../../../manager/controller/changes.ts";
+import type {ClusterState} from "../../../../manager/controller/cluster-state.ts";
 import {desired} from "../../../../manager/controller/desired.ts";
 import type {Inspection, ProxyFact} from "../../../../manager/controller/check/inspection.ts";
 import type {Settings} from "../../../../manager/controller/settings.ts";
@@ -73,10 +75,23 @@ export const shop: readonly KubernetesObject[] = [
   lane(),
 ];
 
-export function inspection(objects: readonly KubernetesObject[], more: Partial<Inspection> = {}): Inspection {
+/** What a pass reads where these objects are all that there is. */
+export function stateOf(objects: readonly KubernetesObject[]): ClusterState {
   const of = (kind: string) => objects.filter((object) => object.kind === kind);
   const others = objects.filter(({apiVersion}) => apiVersion !== ours);
-  const state = {objects: others, live: others.filter(isOurs), groups: of("SwimLaneGroup"), lanes: of("SwimLane")};
+  return {objects: others, live: others.filter(isOurs), groups: of("SwimLaneGroup"), lanes: of("SwimLane")};
+}
+
+/** The objects, and what their lanes need where it is not among them. */
+export function applied(objects: readonly KubernetesObject[]): KubernetesObject[] {
+  const there = new Set(objects.map(keyOf));
+  const needed = desired(stateOf(objects), settings, []).rendering.objects;
+  return [...objects, ...needed.filter((object) => !there.has(keyOf(object)))];
+}
+
+/** What `check` sees where these objects, and what their lanes need, are all that there is. */
+export function inspection(objects: readonly KubernetesObject[], more: Partial<Inspection> = {}): Inspection {
+  const state = stateOf(applied(objects));
   return {
     program: settings.version,
     versions: {kubernetes: "1.36.3", istio: ["1.31.0"]},
@@ -94,10 +109,12 @@ export function inspection(objects: readonly KubernetesObject[], more: Partial<I
   };
 }
 
+/** One that runs the filters of its namespace. */
 export function proxy(name: string, more: Partial<ProxyFact> = {}): ProxyFact {
+  const namespace = name.split("/")[0]!;
   return {
     pod: name,
-    namespace: name.split("/")[0]!,
+    namespace,
     labels: {},
     kind: "sidecar",
     envoy: "1.40.0",
@@ -106,7 +123,7 @@ export function proxy(name: string, more: Partial<ProxyFact> = {}): ProxyFact {
       "envoy.clusters.aggregate",
       "envoy.retry_priorities.previous_priorities",
     ]),
-    plugins: [],
+    plugins: ["meshlane-inbound", "meshlane-outbound"].map((plugin) => ({name: `${namespace}/${plugin}`, runs: true})),
     requests: new Map(),
     ...more,
   };

@@ -106,8 +106,8 @@ test("what was handed over is found again, rendered the same, and goes back as i
   const ours = named(adopted(), "VirtualService", "cart");
   expect(isAdopted(ours)).toBe(true);
   expect(original(ours)).toEqual(users);
-  expect(handedOver([ours], "cluster.local")).toEqual(["shop/cart"]);
-  const again = rendered([...base, stringify(ours)], {options: {adopt: handedOver([ours], "cluster.local")}});
+  expect(handedOver([ours])).toEqual(["shop/cart"]);
+  const again = rendered([...base, stringify(ours)], {options: {adopt: handedOver([ours])}});
   expect(named(again, "VirtualService", "cart")).toEqual(ours);
   expect(steps([], [ours])).toMatchObject([{waitAfter: false, writes: [{put: users}]}]);
 });

@@ -233,7 +233,11 @@ test("labels at a gateway of the Gateway API are reported: its routes cannot nam
     deployment("cart", "v1"),
     deployment("cart", "v2"),
   ];
-  expect(rendered(texts).notices.map(({reason}) => reason)).toEqual(["LabelsAtGateway"]);
+  const [notice, ...more] = rendered(texts).notices;
+  expect([notice?.reason, more]).toEqual(["LabelsAtGateway", []]);
+  expect(notice!.message).toMatch(
+    /lanes next go to any pod of shop\/cart, and requests of no lane to the pods of these lanes too$/,
+  );
 });
 
 const elsewhere = (selector: object, port = 80) =>
