@@ -4,6 +4,7 @@ import {checkImages} from "./images.ts";
 import type {Inspection} from "./inspection.ts";
 import {checkLanes, checkRoutes} from "./lanes.ts";
 import {checkNative} from "./native.ts";
+import {checkObjects} from "./objects.ts";
 import {failed, type Result} from "./result.ts";
 import {checkRights} from "./rights.ts";
 import {checkSelectors} from "./selectors.ts";
@@ -25,6 +26,7 @@ export function judge(inspection: Inspection): Result[] {
     checkImages,
     checkLanes,
     checkRoutes,
+    checkObjects,
     checkSelectors,
     checkSidecars,
     checkWasm,

@@ -4,8 +4,9 @@ import {judge} from "../../../../manager/controller/check/index.ts";
 import type {Inspection} from "../../../../manager/controller/check/inspection.ts";
 import {tried} from "../../../../manager/controller/check/versions.ts";
 import {customResourceDefinitions} from "../../../../manager/model/generated.ts";
-import {managedBy, type KubernetesObject} from "../../../../manager/model/kubernetes.ts";
+import {asRendered, type KubernetesObject} from "../../../../manager/model/kubernetes.ts";
 import {
+  applied,
   gateway,
   group,
   inspection,
@@ -16,6 +17,7 @@ import {
   service,
   settings,
   shop,
+  stateOf,
   virtualService,
 } from "./inspections.ts";
 
@@ -41,6 +43,7 @@ test("where nothing is wrong each check says ok in one line, and none is left ou
     "images",
     "lanes",
     "routes",
+    "objects",
     "selectors",
     "sidecars",
     "wasm",
@@ -138,6 +141,56 @@ test("routes: somebody's VirtualService that is in the way", () => {
   ]);
 });
 
+test("objects: what the lanes need and is not there, is otherwise, or is there for nothing", () => {
+  const state = (objects: readonly KubernetesObject[]) => ({...inspection(shop), state: stateOf(objects)});
+  const all = applied(shop);
+  const is = (name: string) => (object: KubernetesObject) => object.metadata.name === name;
+  expect(complaints(state(shop))).toEqual([
+    expect.stringMatching(/^failed objects: not there: EnvoyFilter shop\/meshlane-.* and \d more$/),
+  ]);
+  expect(complaints(state(all.filter((object) => !is("meshlane-inbound")(object))))).toEqual([
+    "failed objects: not there: WasmPlugin shop/meshlane-inbound",
+  ]);
+  const edited = all.map((object) => (is("meshlane-inbound")(object) ? {...object, spec: {priority: 1}} : object));
+  expect(complaints(state(edited))).toEqual([
+    "failed objects: not as the lanes ask for it: WasmPlugin shop/meshlane-inbound",
+  ]);
+  const old = {
+    ...all.find(is("meshlane-inbound"))!,
+    metadata: {...all.find(is("meshlane-inbound"))!.metadata, namespace: "pay"},
+  };
+  expect(complaints(state([...all, old]))).toEqual([
+    "failed objects: there, though no lane needs it: WasmPlugin pay/meshlane-inbound",
+  ]);
+});
+
+test("objects: what meshlane render gave counts while it is as the lanes ask for it, and another's never does", () => {
+  const state = (change: (object: KubernetesObject) => KubernetesObject) => {
+    const objects = applied(shop).map((object) =>
+      object.metadata.name === "meshlane-inbound" ? change(object) : object,
+    );
+    return {...inspection(shop), state: stateOf(objects)};
+  };
+  expect(complaints(state(asRendered))).toEqual([]);
+  expect(complaints(state((object) => asRendered({...object, spec: {priority: 1}})))).toEqual([
+    "failed objects: from meshlane render, and the lanes ask for something else by now: WasmPlugin shop/meshlane-inbound",
+  ]);
+  expect(complaints(state((object) => ({...object, metadata: {...object.metadata, labels: {}}})))).toEqual([
+    "failed objects: of somebody else, under a name that the lanes need: WasmPlugin shop/meshlane-inbound",
+  ]);
+});
+
+test("objects: the remedy is the upgrade where the program is newer than what is installed", () => {
+  const old = {...inspection(shop, {settings: {...settings, version: "0.1.0"}}), state: stateOf(shop)};
+  const hints = [inspection(shop, {state: stateOf(shop)}), old].map(
+    (seen) => judge(seen).find(({check}) => check === "objects")?.hint,
+  );
+  expect(hints).toEqual([
+    "Run meshlane apply with any of your lanes: it lets the mesh follow them all.",
+    "Run meshlane upgrade: it lets the mesh follow all lanes.",
+  ]);
+});
+
 test("selectors: a pod that serves the baseline and a lane", () => {
   const both = [...shop, pod("cart--ann-2", {app: "cart", lane: "ann"}), service("cart--both", {lane: "ann"})];
   const own = lane({services: [{name: "cart", to: "cart--both"}]});
@@ -165,20 +218,14 @@ test("sidecars: a pod without one, and a proxy without the filter", () => {
   expect(complaints(inspection([...shop, pod("bare", {}, "shop", ["app"])]))).toEqual([
     "warning sidecars: 1 pod without a sidecar, where a lane is lost: shop/bare",
   ]);
-  const plugin = {
-    apiVersion: "extensions.istio.io/v1alpha1",
-    kind: "WasmPlugin",
-    metadata: {name: "meshlane-inbound", namespace: "shop", labels: managedBy},
-    spec: {match: [{mode: "SERVER"}]},
-  };
-  const has = {plugins: [{name: "shop/meshlane-inbound", runs: true}]};
+  const [inbound, outbound] = ["shop/meshlane-inbound", "shop/meshlane-outbound"].map((name) => ({name, runs: true}));
   const proxies = [
-    proxy("shop/cart-1"),
-    proxy("shop/cart-2", has),
-    proxy("pay/a"),
-    proxy("shop/gate", {kind: "router"}),
+    proxy("shop/cart-1", {plugins: [outbound!]}),
+    proxy("shop/cart-2", {plugins: [inbound!, outbound!]}),
+    proxy("pay/a", {plugins: []}),
+    proxy("shop/gate", {kind: "router", plugins: [outbound!]}),
   ];
-  expect(complaints(inspection([...shop, plugin], {proxies}))).toEqual([
+  expect(complaints(inspection(shop, {proxies}))).toEqual([
     "failed sidecars: proxies without the filter: shop/cart-1 (shop/meshlane-inbound)",
   ]);
 });
@@ -191,7 +238,11 @@ test("sidecars: a proxy that cannot be asked", () => {
 });
 
 test("wasm: a module that could not be fetched, and one that a proxy refuses", () => {
-  const proxies = [proxy("shop/cart-1", {plugins: [{name: "shop/meshlane-inbound", runs: false}]})];
+  const plugins = [
+    {name: "shop/meshlane-inbound", runs: false},
+    {name: "shop/meshlane-outbound", runs: true},
+  ];
+  const proxies = [proxy("shop/cart-1", {plugins})];
   const error = "Error adding/updating listener: meshlane-inbound: invalid";
   const resources = {"type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig": {sent: "a", acked: "", error}};
   const connected = [{id: "cart-1.shop", istiod: "istiod", namespace: "shop", resources}];

@@ -1,0 +1,52 @@
+import {isOurs, isRendered, type KubernetesObject, unrendered} from "../../model/kubernetes.ts";
+import {steps} from "../../render/istio/steps.ts";
+import {keyOf} from "../changes.ts";
+import {isThere, mayWrite} from "../compare.ts";
+import {count, failed, ok, type Result, some} from "./result.ts";
+import type {Inspection} from "./inspection.ts";
+
+/** The objects that the lanes need are in the cluster as they are to be, and no others of ours. */
+export function checkObjects({program, settings, state, desired}: Inspection): Result[] {
+  if (state === undefined || desired === undefined) return [];
+  const {objects, kept} = desired.rendering;
+  const writes = steps(objects, state.live, kept).flatMap((stage) => stage.writes);
+  const live = new Map(state.objects.map((object) => [keyOf(object), object]));
+  const found = new Map<keyof typeof wrongs, string[]>();
+  for (const write of writes) {
+    const wrong = "put" in write ? wrongOf(write.put, live.get(keyOf(write.put))) : "left";
+    if (wrong === undefined) continue;
+    const names = found.get(wrong) ?? [];
+    found.set(wrong, [...names, nameOf("put" in write ? write.put : write.delete)]);
+  }
+  if (found.size === 0) return [ok("objects", `${count(objects.length, "object")}, each as the lanes ask for it`)];
+  const apply = program === settings?.version ? hints.apply : hints.upgrade;
+  return [...found]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([wrong, names]) => failed("objects", `${wrongs[wrong]}: ${some(names)}`, hints[wrong] ?? apply));
+}
+
+const wrongs = {
+  missing: "not there",
+  other: "not as the lanes ask for it",
+  left: "there, though no lane needs it",
+  rendered: "from meshlane render, and the lanes ask for something else by now",
+  theirs: "of somebody else, under a name that the lanes need",
+};
+
+const hints: Readonly<Record<string, string>> & {readonly apply: string; readonly upgrade: string} = {
+  apply: "Run meshlane apply with any of your lanes: it lets the mesh follow them all.",
+  upgrade: "Run meshlane upgrade: it lets the mesh follow all lanes.",
+  rendered: "Render it again where it comes from, and apply that.",
+  theirs: "Rename or remove it, and run meshlane apply.",
+};
+
+function wrongOf(wanted: KubernetesObject, live: KubernetesObject | undefined): keyof typeof wrongs | undefined {
+  if (live === undefined) return "missing";
+  if (isThere(wanted, unrendered(live))) return undefined;
+  if (isRendered(live)) return "rendered";
+  return mayWrite(wanted, live) || !isOurs(wanted) ? "other" : "theirs";
+}
+
+function nameOf({kind, metadata}: KubernetesObject): string {
+  return `${kind} ${metadata.namespace}/${metadata.name}`;
+}
