@@ -1,5 +1,4 @@
 import {Command, Option} from "commander";
-import {stringify} from "yaml";
 import {compileMesh, playgroundFacts, type Owners} from "../compile/index.ts";
 import {loadMesh, type Mesh, type Playground} from "../model/index.ts";
 import {assignPorts, fixedPorts, renderEnvoy, type Files} from "../render/envoy/index.ts";
@@ -10,7 +9,7 @@ import {exitCode, UsageError} from "./exit.ts";
 import {readSources, standardInput} from "./files.ts";
 import {writeFolder} from "./output-folder.ts";
 import {fileOption, outputOption} from "./options.ts";
-import {type Form, printObjects} from "./print.ts";
+import {type Form, printData, printObjects} from "./print.ts";
 import {pullSecretOption, registryOption} from "./registry-options.ts";
 import {type IstioRenderOptions, renderForIstio, routesOf, writeObjects} from "./render-istio.ts";
 import {printNotices} from "./report.ts";
@@ -102,7 +101,7 @@ async function renderCommandAction(options: RenderOptions, terminal: Terminal): 
   const before = lock === undefined ? {} : await readOwners(lock);
   if (target === "istio" && routes !== undefined) {
     const http = routesOf(routes, mesh, others, before);
-    terminal.stdout.write(options.output === "json" ? `${JSON.stringify({http}, null, 2)}\n` : stringify({http}));
+    terminal.stdout.write(printData({http}, options.output ?? "yaml"));
     return exitCode.ok;
   }
   if (registry !== undefined && target === "istio") {
@@ -161,7 +160,7 @@ async function renderForEnvoy(
   }
   const {files, owners} = render(mesh, playground, before);
   if (lock !== undefined) await writeOwners(lock, owners);
-  if (outputDir === undefined) terminal.stdout.write(print(files, output));
+  if (outputDir === undefined) terminal.stdout.write(printData(files, output));
   else await writeFolder(outputDir, files, playground);
   return exitCode.ok;
 }
@@ -178,9 +177,4 @@ function portsBeside(taken: Set<number>): () => number {
     while (taken.has(next)) next++;
     return next++;
   };
-}
-
-function print(files: Files, form: Form): string {
-  if (form === "json") return `${JSON.stringify(files, null, 2)}\n`;
-  return stringify(files, {aliasDuplicateObjects: false, lineWidth: 0});
 }
