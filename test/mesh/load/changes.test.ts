@@ -12,11 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.end());
 
-test("install and the first apply of a group lose no request", async () => {
+const ways = ["native", "routes"];
+
+test.each(ways)("routing: %s: install and the first apply of a group lose no request", async (routing) => {
   await meshlaneOk(shop.mesh, ["uninstall"]);
-  const {failed} = await shop.during("install and first apply", async () => {
+  const {failed} = await shop.during(`install and first apply, ${routing}`, async () => {
     await installMeshlane(shop.mesh);
-    await shop.apply(shop.group("native"), shop.ann);
+    await shop.apply(shop.group(routing), shop.ann);
     await shop.untilAnnGoes("cart--ann");
   });
   expect(failed).toEqual([]);
@@ -32,7 +34,7 @@ test("a group that changes from native to routes and back loses no request, and 
   expect(waysOf(result)).toEqual({ann: [IN_LANE], none: [BASELINE]});
 });
 
-test.each(["native", "routes"])(
+test.each(ways)(
   "routing: %s: a lane comes and goes 20 times, no request is lost, and none of another lane leaves it",
   async (routing) => {
     await shop.apply(shop.group(routing), shop.ann);
@@ -43,18 +45,20 @@ test.each(["native", "routes"])(
   },
 );
 
-test("an upgrade of the filter loses no request, and none its lane", async () => {
-  await shop.apply(shop.group("native"), shop.ann);
+test.each(ways)("routing: %s: an upgrade of the filter loses no request, and none its lane", async (routing) => {
+  await shop.apply(shop.group(routing), shop.ann);
   await useOtherModules(`${shop.mesh.registry}/load-other`);
+  await shop.apply(shop.group(routing));
   await shop.restartFrontend();
-  const result = await shop.during("upgrade", () => meshlaneOk(shop.mesh, ["upgrade", "--plain-http"]));
+  const result = await shop.during(`upgrade, ${routing}`, () => meshlaneOk(shop.mesh, ["upgrade", "--plain-http"]));
   expect(result.failed).toEqual([]);
   expect(waysOf(result)).toEqual({ann: [IN_LANE], none: [BASELINE]});
 });
 
-test("uninstall loses no request", async () => {
-  await shop.apply(shop.group("native"), shop.ann);
-  const {failed} = await shop.during("uninstall", async () => {
+test.each(ways)("routing: %s: uninstall loses no request", async (routing) => {
+  await installMeshlane(shop.mesh);
+  await shop.apply(shop.group(routing), shop.ann);
+  const {failed} = await shop.during(`uninstall, ${routing}`, async () => {
     await meshlaneOk(shop.mesh, ["uninstall"]);
     await shop.untilAnnGoes("cart");
   });
@@ -72,7 +76,6 @@ async function useOtherModules(registry: string): Promise<void> {
   }
   const data = {registry, digests: JSON.stringify(digests)};
   await shop.mesh.kubectl("-n", "meshlane-system", "patch", "configmap", "meshlane", "-p", JSON.stringify({data}));
-  await shop.apply(shop.group("native"));
 }
 
 /** A custom section named `other`, which changes the bytes of a module and not what it does. */
