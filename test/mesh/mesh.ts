@@ -13,6 +13,9 @@ import {findParts} from "./parts/parts.ts";
 import {run} from "./run.ts";
 import {ingressObjects} from "./shop/ingress.ts";
 
+/** Programs of the mesh that tests and people call. */
+const NOTED = ["kubectl", "istioctl", "crane", "oras"] as const;
+
 /** Notes of the meshes that run on this machine, a file each. */
 export const NOTES = "/run/meshlane";
 
@@ -29,7 +32,7 @@ export interface MeshNote {
   readonly folder: string;
   readonly logs: string;
   /** Paths of the programs. */
-  readonly programs: {readonly kubectl: string; readonly istioctl: string; readonly crane: string};
+  readonly programs: Readonly<Record<(typeof NOTED)[number], string>>;
   /** Folder of Istio's sources, with `samples`. */
   readonly istio: string;
 }
@@ -107,7 +110,7 @@ async function startAll(host: Host, progress: (line: string) => void): Promise<M
     registry,
     folder,
     logs: host.logs,
-    programs: {kubectl: parts.program("kubectl"), istioctl: parts.program("istioctl"), crane: parts.program("crane")},
+    programs: Object.fromEntries(NOTED.map((name) => [name, parts.program(name)])) as MeshNote["programs"],
     istio: parts.module("istio.io/istio"),
   };
   await mkdir(NOTES, {recursive: true});

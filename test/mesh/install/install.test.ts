@@ -4,6 +4,7 @@ import {group, lane, text} from "../apply/lanes.ts";
 import {type Mesh, theMesh} from "../client/index.ts";
 import {install, meshlaneOn, type Meshlane, uninstall} from "../client/meshlane.ts";
 import {playgroundWith} from "../shop/playground.ts";
+import {until} from "../until.ts";
 
 const SHOP = "install-shop";
 const HOST = "install.localhost";
@@ -58,9 +59,8 @@ test("uninstall takes exactly ours out: every object of the cluster is as before
 
 test("until a group exists no route changes", async () => {
   const [pod] = await mesh.pods(SHOP, {app: "frontend"});
-  const listeners = () =>
-    mesh.envoy(pod!, "/config_dump?resource=dynamic_route_configs&mask=route_config.virtual_hosts");
-  const before = await listeners();
+  const routes = () => mesh.envoy(pod!, "/config_dump?resource=dynamic_route_configs&mask=route_config.virtual_hosts");
+  const before = await routes();
   await install(mesh);
   const ours = await mesh.kubectl(
     "get",
@@ -72,7 +72,15 @@ test("until a group exists no route changes", async () => {
     "name",
   );
   expect(ours).toBe("");
-  expect(await listeners()).toBe(before);
+  // What a user writes after it and takes away again comes and goes: by then the proxy has what the installation caused.
+  const route = [{directResponse: {status: 204}}];
+  const later = {metadata: {name: "later", namespace: SHOP}, spec: {hosts: ["later.example.com"], http: route}};
+  await mesh.apply({apiVersion: "networking.istio.io/v1", kind: "VirtualService", ...later});
+  const has = async () => (await routes()).includes("later.example.com");
+  await until(has, {what: "the proxy has the route of later", everyMs: 50});
+  await mesh.kubectl("-n", SHOP, "delete", "virtualservice", "later");
+  await until(async () => !(await has()), {what: "the route of later is gone", everyMs: 50});
+  expect(await routes()).toBe(before);
 });
 
 test("installing again changes nothing, and upgrade of the same version neither", async () => {

@@ -17,6 +17,7 @@ const TOOLS = [
   "kube-apiserver",
   "kube-controller-manager",
   "kubectl",
+  "oras",
   "pilot-agent",
   "pilot-discovery",
   "server",
