@@ -1,6 +1,6 @@
 import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
-import {isOurs, isRendered, type KubernetesObject} from "../model/kubernetes.ts";
+import {isOurs, isRendered, type KubernetesObject, unrendered} from "../model/kubernetes.ts";
 import {PART} from "../render/istio/options.ts";
 import type {Write} from "../render/istio/steps.ts";
 import {type Change, isThere, mayWrite, merged} from "./compare.ts";
@@ -51,7 +51,7 @@ export class Changes {
   isNeeded(write: Write): boolean {
     if ("delete" in write) return this.#known.has(keyOf(write.delete));
     const live = this.#known.get(keyOf(write.put));
-    return live === undefined || !isThere(write.put, live);
+    return live === undefined || !isThere(write.put, unrendered(live));
   }
 
   /**

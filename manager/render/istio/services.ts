@@ -1,6 +1,8 @@
+import {isDeepStrictEqual} from "node:util";
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {Plan} from "../../compile/plan.ts";
 import type {Mesh} from "../../model/index.ts";
+import {isRendered} from "../../model/kubernetes.ts";
 import {adopt, pasted} from "./adopt.ts";
 import {conflict, type Native, nativeRoutes} from "./conflicts.ts";
 import {renderDestinations} from "./destinations.ts";
@@ -58,17 +60,42 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
 function wayOf(service: PreparedService, users: readonly ForeignVirtualService[], options: IstioOptions): Way {
   const {routing} = service.group.spec;
   const native = nativeRoutes(service, users);
-  const [owner, ...more] = users;
-  const free = owner === undefined && meshHttpRoutes(service.service, service.facts).length === 0;
-  if (owner !== undefined && options.edited?.includes(service.service) === true) {
-    return {way: "none", notice: edited(service, owner)};
-  }
-  if (owner !== undefined && options.adopt.includes(service.service)) return adoption(service, owner, more);
-  if (owner !== undefined && pasted(owner, [service]) === "all") return {way: "pasted"};
+  const decided = ownersWay(service, users, options);
+  if (decided !== undefined) return decided;
+  const free = users.length === 0 && meshHttpRoutes(service.service, service.facts).length === 0;
   const wanted = routing === "native" || (routing === "auto" && options.nativeSupported);
   if (wanted && "taken" in native) return {way: "native", taken: native.taken};
   if (routing === "native") return {way: "none", notice: notNative(service, native)};
   return free ? {way: "routes"} : {way: "none", notice: conflict(service, users, native, options.standing)};
+}
+
+/** What the owner of the host's VirtualService has decided by it, or by handing it over. */
+function ownersWay(
+  service: PreparedService,
+  [owner, ...more]: readonly ForeignVirtualService[],
+  {edited: since, adopt: given}: IstioOptions,
+): Way | undefined {
+  if (owner === undefined) return undefined;
+  if (since?.includes(service.service) === true) return {way: "none", notice: edited(service, owner)};
+  if (isRendered(owner.object)) return ofRender(service, owner);
+  if (given.includes(service.service)) return adoption(service, owner, more);
+  return pasted(owner, [service]) === "all" ? {way: "pasted"} : undefined;
+}
+
+/** What `meshlane render` gave is whose applies it: right or wrong, never ours to change. */
+function ofRender(service: PreparedService, owner: ForeignVirtualService): Way {
+  const isRight = isDeepStrictEqual(owner.spec, virtualService(service).spec) || pasted(owner, [service]) === "all";
+  if (isRight) return {way: "pasted"};
+  return {
+    way: "none",
+    notice: {
+      severity: "error",
+      subject: `VirtualService ${owner.key} (yours)`,
+      reason: "RenderedElsewhere",
+      message: "is from meshlane render, and has not the routes of these lanes; its lanes stay as they are",
+      hint: "Keep these lanes where it is rendered; or remove it there, delete it, and apply again.",
+    },
+  };
 }
 
 function edited({service}: PreparedService, {key}: ForeignVirtualService): Notice {

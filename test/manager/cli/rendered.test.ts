@@ -13,11 +13,10 @@ const routed = {...settings, nativeSupported: false};
 /** What a repository has for namespace pay: facts of the cluster, and what `render` makes of lanes that are in no cluster. */
 const payFacts = [namespace("pay"), ...["cart", "cart--ann"].map((name) => service(name, {app: name}, "pay"))];
 const inPay = (object: KubernetesObject) => ({...object, metadata: {...object.metadata, namespace: "pay"}});
-const ofPay = desired(
-  stateOf([...payFacts, inPay(group({entry: {}})), inPay(lane())]),
-  routed,
-  [],
-).rendering.objects.map(asRendered);
+const paula = {...inPay(lane()), metadata: {name: "paula", namespace: "pay"}};
+const rendered = (one: KubernetesObject) =>
+  desired(stateOf([...payFacts, inPay(group({entry: {}})), one]), routed, []).rendering.objects.map(asRendered);
+const ofPay = rendered(paula);
 
 async function started(...more: readonly KubernetesObject[]) {
   const cluster = await FakeCluster.start([...shop, ...payFacts, ...more, installed], [...ourKinds, ...istioKinds]);
@@ -38,11 +37,21 @@ test.each([
   expect(there()).toEqual(ofPay);
 });
 
-test("apply of the same lanes writes nothing over it, and says who does", async () => {
+const text = (...objects: object[]) => objects.map((object) => JSON.stringify(object)).join("\n---\n");
+const derived = (write: string) => /networking|extensions/.test(write);
+
+test("apply of the same lanes finds all as it is to be", async () => {
   const {cluster, run} = await started(...ofPay);
-  const lanes = [inPay(group({entry: {}})), inPay({...lane(), metadata: {name: "paula"}})];
-  const {code, stderr} = await run(["apply", "-f", "-"], lanes.map((object) => JSON.stringify(object)).join("\n---\n"));
+  expect(await run(["apply", "-f", "-"], text(lane()))).toMatchObject({code: 0});
+  cluster.writes.length = 0;
+  expect(await run(["apply", "-f", "-"], text(inPay(group({entry: {}})), paula))).toMatchObject({code: 0});
+  expect(cluster.writes.filter(derived)).toEqual([]);
+});
+
+test("apply of other lanes on the same services writes nothing over it, and says who does", async () => {
+  const {cluster, run} = await started(...rendered(inPay(lane())));
+  const {code, stderr} = await run(["apply", "-f", "-"], text(inPay(group({entry: {}})), paula));
   expect(code).toBe(1);
   expect(stderr).toMatch(/\w+ pay\/meshlane-\S+ is from meshlane render, so who applies that writes it/);
-  expect(cluster.writes.filter((write) => /networking|extensions/.test(write))).toEqual([]);
+  expect(cluster.writes).toEqual([]);
 });

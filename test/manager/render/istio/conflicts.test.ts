@@ -4,7 +4,7 @@ import {clusterFacts} from "../../../../manager/compile/cluster-objects.ts";
 import {compileMesh} from "../../../../manager/compile/index.ts";
 import {isAdopted, original} from "../../../../manager/model/adopted.ts";
 import {loadMesh} from "../../../../manager/model/index.ts";
-import type {KubernetesObject} from "../../../../manager/model/kubernetes.ts";
+import {asRendered, type KubernetesObject} from "../../../../manager/model/kubernetes.ts";
 import {handedOver} from "../../../../manager/render/istio/adopt.ts";
 import type {IstioOptions} from "../../../../manager/render/istio/options.ts";
 import {routesToPaste} from "../../../../manager/render/istio/paste.ts";
@@ -50,6 +50,17 @@ test("a VirtualService of somebody else is never overwritten, and what goes on i
     hint: "--adopt shop/cart, or paste: meshlane render --routes cart",
   });
   expect(notice!.message).toMatch(/^has this host; its lanes stay as they are/);
+});
+
+test.each([
+  ["right for these lanes", ["ann"], []],
+  ["of other lanes", ["ann", "bob"], ["RenderedElsewhere"]],
+])("a VirtualService that meshlane render gave is never handed over, whether it is %s", (_name, lanes, reasons) => {
+  const texts = [group(), ...lanes.map((name) => lane(name)), ...shop, service("cart--bob")];
+  const given = named(rendered([...base]), "VirtualService", "meshlane-cart");
+  const {notices, objects} = rendered([...texts, stringify(asRendered(given))], {options: {adopt: ["shop/cart"]}});
+  expect(notices.map(({reason}) => reason)).toEqual(reasons);
+  expect(objects.filter(({kind}) => kind === "VirtualService")).toEqual([]);
 });
 
 test.each([
