@@ -1,6 +1,8 @@
 import type {ClusterState} from "../controller/cluster-state.ts";
-import {desired} from "../controller/desired.ts";
+import {type Desired, desired} from "../controller/desired.ts";
 import type {Settings} from "../controller/settings.ts";
+import {isAdopted} from "../model/adopted.ts";
+import {purposes} from "../render/istio/own-object.ts";
 import {serviceKey} from "./service-key.ts";
 
 interface With {
@@ -19,4 +21,16 @@ export function adoptedServices(names: readonly string[], {state, settings, name
   if (names.length === 0) return [];
   const {plan} = desired(state, settings, []);
   return names.map((name) => serviceKey(name, plan, {among: "the cluster", namespace}));
+}
+
+/** A line for each service of which nothing was handed over, though `--adopt` names it, and nothing else says so. */
+export function notHandedOver(adopt: readonly string[], {rendering, plan}: Desired): string[] {
+  const {objects, notices} = rendering;
+  return adopt.flatMap((service) => {
+    const isDone = objects.some((object) => isAdopted(object) && purposes(object).includes(`routes ${service}`));
+    if (isDone || notices.some(({subject, hint}) => `${subject} ${hint}`.includes(service))) return [];
+    const overridden = plan.services.some((one) => one.service === service && one.lanes.length > 0);
+    const why = overridden ? "its host has no VirtualService of somebody else" : "no lane overrides it";
+    return [`--adopt ${service}: nothing was handed over, as ${why}`];
+  });
 }

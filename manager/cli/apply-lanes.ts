@@ -10,7 +10,7 @@ import {requireSettings, type Settings} from "../controller/settings.ts";
 import {storeLanes, supposing, unasked} from "../controller/store.ts";
 import type {SourceText} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
-import {adoptedServices} from "./adopted-services.ts";
+import {adoptedServices, notHandedOver} from "./adopted-services.ts";
 import type {ApplyOptions, Read} from "./apply.ts";
 import {exitCode} from "./exit.ts";
 import {printObjects} from "./print.ts";
@@ -158,7 +158,7 @@ async function follow(
     options.wait === undefined || options.dryRun !== undefined
       ? {aim: await reconcile(api, settings, how), waiting: []}
       : await reconcileUntilReady(api, settings, objects, Date.now() + timeoutMs, how);
-  return conclude(aim, {objects, lanes, waiting}, options, terminal);
+  return conclude(aim, {objects, lanes, waiting, adopt}, options, terminal);
 }
 
 /** Where the proxies of groups and lanes are. */
@@ -173,10 +173,15 @@ interface Applied {
   readonly objects: readonly KubernetesObject[];
   readonly lanes: readonly string[];
   readonly waiting: readonly string[];
+  /** Services, `NAMESPACE/NAME`. */
+  readonly adopt: readonly string[];
 }
 
-function conclude(aim: Desired, {objects, lanes, waiting}: Applied, options: ApplyOptions, terminal: Terminal): number {
-  const failed = printJudged(aim.judgedFor(objects), terminal);
+function conclude(aim: Desired, applied: Applied, options: ApplyOptions, terminal: Terminal): number {
+  const {objects, lanes, waiting, adopt} = applied;
+  const unmet = notHandedOver(adopt, aim);
+  const failed = printJudged(aim.judgedFor(objects), terminal) || unmet.length > 0;
+  for (const line of unmet) terminal.stderr.write(`${line}\n`);
   const open = options.wait === undefined ? aim.waiting(lanes) : waiting;
   for (const line of open) terminal.stderr.write(`${line}\n`);
   if (options.dryRun === undefined)

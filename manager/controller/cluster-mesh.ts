@@ -22,23 +22,57 @@ export function sourceName(kind: string, {namespace, name}: {name: string; names
   return `${kind} ${namespace ?? "default"}/${name} in the cluster`;
 }
 
+/** The groups and lanes of a cluster, as far as they fit together. */
+export interface SoundMesh {
+  readonly mesh: Mesh;
+  /** What is wrong with the others, and with what was left out of a lane. */
+  readonly problems: readonly Problem[];
+  /** Those that are not fit for use. */
+  readonly left: readonly KubernetesObject[];
+}
+
 /**
  * The groups and lanes of the cluster that are fit for use together: one with an error is left out, and then what needs it.
- * Where two claim one thing, it is the older one's.
+ * A fallback that is not there is left out of its lane only. Where two claim one thing, it is the older one's.
  */
-export function soundMesh(objects: readonly KubernetesObject[]): {mesh: Mesh; problems: Problem[]} {
+export function soundMesh(objects: readonly KubernetesObject[]): SoundMesh {
   const problems: Problem[] = [];
-  let sources = objects.toSorted(byAge).map(clusterSource);
+  const byAge = objects.toSorted(older);
+  let sources = byAge.map(clusterSource);
   for (;;) {
     const loaded = loadMesh(sources);
-    problems.push(...loaded.problems.map((problem) => ({...problem, line: 0})));
-    const bad = new Set(loaded.problems.filter(({severity}) => severity === "error").map(({file}) => file));
-    if (bad.size === 0) return {mesh: loaded.mesh, problems: distinct(problems)};
-    sources = sources.filter(({name}) => !bad.has(name));
+    const found = loaded.problems.map((problem) => ({...problem, line: 0}));
+    const errors = found.filter(({severity}) => severity === "error");
+    const bad = new Set(errors.filter((error) => fallbackAt(error) === undefined).map(({file}) => file));
+    problems.push(...found.map((problem) => (fallbackAt(problem) === undefined ? problem : asWarning(problem))));
+    if (errors.length === 0) {
+      const fit = new Set(sources.map(({name}) => name));
+      const left = byAge.filter(({kind, metadata}) => !fit.has(sourceName(kind, metadata)));
+      return {mesh: loaded.mesh, problems: distinct(problems), left};
+    }
+    sources = sources.filter(({name}) => !bad.has(name)).map((source) => withoutFallbacks(source, errors));
   }
 }
 
-function byAge({metadata: a}: KubernetesObject, {metadata: b}: KubernetesObject): number {
+/** Which fallback a problem is about. */
+function fallbackAt({path = ""}: Problem): number | undefined {
+  const [, index] = /^spec\.fallback\[(\d+)\]$/.exec(path) ?? [];
+  return index === undefined ? undefined : Number(index);
+}
+
+function asWarning(problem: Problem): Problem {
+  return {...problem, severity: "warning"};
+}
+
+function withoutFallbacks(source: SourceObject, errors: readonly Problem[]): SourceObject {
+  const indexes = new Set(errors.filter(({file}) => file === source.name).map(fallbackAt));
+  if (indexes.size === 0) return source;
+  const {spec, ...rest} = source.object as {spec: {fallback: readonly string[]}};
+  const fallback = spec.fallback.filter((_, index) => !indexes.has(index));
+  return {...source, object: {...rest, spec: {...spec, fallback}}};
+}
+
+function older({metadata: a}: KubernetesObject, {metadata: b}: KubernetesObject): number {
   const [one, other] = [a, b].map((each) => `${each.creationTimestamp ?? "9"} ${each.namespace}/${each.name}`);
   return one! < other! ? -1 : 1;
 }

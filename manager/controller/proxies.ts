@@ -54,25 +54,23 @@ export class ProxyWatch {
 
   /**
    * Returns when every proxy has all that was written since the last call, or, where istiod cannot be asked, after a fixed time.
-   * Where istiod never paused until the time was up, every proxy has answered, but perhaps to something else.
-   * @returns whether it ended as it should; false: the time was up
    * @param standing objects that were there before, perhaps for a moment only: a pass may have ended before it waited
-   * @throws ClusterError Timeout that names the proxies that have not; Other where proxies refuse what they were sent
+   * @throws ClusterError Timeout that names the proxies that have not, or where istiod never paused; Other where proxies refuse what they were sent
    */
-  async taken(all: readonly Written[], standing: readonly KubernetesObject[] = []): Promise<boolean> {
+  async taken(all: readonly Written[], standing: readonly KubernetesObject[] = []): Promise<void> {
     const written = lastOfEach(all);
     const istiods = this.#istiods;
     if (istiods === undefined) {
       const seconds = this.#options.settleMs / 1000;
       this.#options.progress(`istiod cannot be asked (${this.blind}): waiting ${seconds} s for the proxies instead`);
       await sleep(this.#options.settleMs);
-      return true;
+      return;
     }
     await this.#read(istiods, lastOfEach([...standing.map((put) => ({put})), ...written]));
     const ours = standing.flatMap(({metadata: {namespace}}) => namespace ?? []);
     // What was written decides; where nothing was, something of an earlier pass may be on its way.
     const namespaces = this.#options.namespaces ?? (written.length > 0 ? [] : ours);
-    return await this.#settled(istiods, written, namespaces);
+    await this.#settled(istiods, written, namespaces);
   }
 
   async #read(istiods: Istiods, written: readonly Written[]): Promise<void> {
@@ -85,7 +83,7 @@ export class ProxyWatch {
   }
 
   /** Everything is sent and answered, and for longer than istiod waits with a change nothing more was sent. */
-  async #settled(istiods: Istiods, written: readonly Written[], namespaces: readonly string[]): Promise<boolean> {
+  async #settled(istiods: Istiods, written: readonly Written[], namespaces: readonly string[]): Promise<void> {
     const quietMs = istiods.debounceMs + handlingMs;
     const patience = Math.min(this.#end, Date.now() + this.#options.settleMs);
     const began = Date.now();
@@ -106,10 +104,17 @@ export class ProxyWatch {
       const nobodyLate = late.elsewhere.length === 0 && (late.since.length === 0 || Date.now() > patience);
       // Who begins to wait when the time is up has not yet seen a pause, though there may be one.
       const neverQuiet = Date.now() > Math.max(this.#end, began) + 2 * quietMs;
-      if ((isQuiet && (nobodyLate || isOver)) || neverQuiet) {
+      if (isQuiet && (nobodyLate || isOver)) {
         this.#conclude(verdict);
         this.#before = now;
-        return isQuiet;
+        return;
+      }
+      // Every proxy has answered, but perhaps to something else.
+      if (neverQuiet) {
+        throw new ClusterError(
+          "Timeout",
+          "istiod never paused in the time that there was, so it is not known whether the proxies have the changes. Wait longer",
+        );
       }
       await sleep(pollMs);
     }

@@ -41,7 +41,7 @@ export function isOfLanes({match = []}: LaneHttp): boolean {
 }
 
 /** The spec of a VirtualService without our routes and without the subsets that we named in others. */
-function withoutLanes(spec: unknown): unknown {
+export function withoutLanes(spec: unknown): unknown {
   const {http, ...rest} = (spec ?? {}) as {http?: readonly LaneHttp[]};
   if (http === undefined) return rest;
   return {...rest, http: http.filter((route) => !isOfLanes(route)).map(withoutSubsets)};

@@ -1,6 +1,6 @@
 import type {SwimLaneGroup} from "./group.ts";
 import type {KubernetesObject} from "./kubernetes.ts";
-import type {WrittenLane} from "./lane.ts";
+import type {SwimLane, WrittenLane} from "./lane.ts";
 import type {Broken, Mesh} from "./mesh.ts";
 import type {WrittenPlayground} from "./playground.ts";
 import {checkMesh} from "./check/check.ts";
@@ -42,7 +42,9 @@ export function loadMesh(sources: (SourceText | SourceObject)[], namespace?: str
     lanes: resolved.lanes.toSorted((a, b) => compare(a.metadata.name, b.metadata.name)),
     ...(playground === undefined ? {} : {playground}),
   };
-  problems.push(...checkMesh(mesh, broken));
+  problems.push(
+    ...checkMesh({...mesh, groups: mesh.groups.toSorted(older), lanes: mesh.lanes.toSorted(older)}, broken),
+  );
   const files = sources.map(({name}) => name);
   return {mesh, problems: sortByPlace(problems, files), others};
 }
@@ -66,6 +68,12 @@ const isPlayground = (object: Written): object is WrittenPlayground => object.ki
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Of two that claim one thing, the later one is wrong: what has no time yet comes after all that have one, by name. */
+function older({metadata: a}: SwimLaneGroup | SwimLane, {metadata: b}: SwimLaneGroup | SwimLane): number {
+  const since = ({creationTimestamp}: typeof a): string => creationTimestamp ?? "9";
+  return compare(since(a), since(b));
 }
 
 function brokenOf(parsed: Parsed[]): Broken {

@@ -1,6 +1,6 @@
 import {isDeepStrictEqual} from "node:util";
 import type {Destination} from "../../compile/plan.ts";
-import {isAdopted, isOfLanes, ORIGINAL, specHash, WRITTEN} from "../../model/adopted.ts";
+import {isAdopted, isOfLanes, ORIGINAL, specHash, withoutLanes, WRITTEN} from "../../model/adopted.ts";
 import {type KubernetesObject, managedBy} from "../../model/kubernetes.ts";
 import type {JsonObject} from "../filter-config.ts";
 import {
@@ -22,11 +22,15 @@ export function handedOver(live: readonly KubernetesObject[]): string[] {
   return [...new Set(services)].sort();
 }
 
-/** The user's VirtualService with our routes in it; its spec as it was stands in an annotation, to give it back. */
+/**
+ * The user's VirtualService with our routes in it; its spec as it was stands in an annotation, to give it back. Routes of lanes
+ * that were pasted into it are ours from now on: what is given back has none.
+ */
 export function adopt(users: ForeignVirtualService, services: readonly PreparedService[]): IstioObject {
-  const {object, namespace, spec} = users;
+  const {object, namespace} = users;
+  const spec = withoutLanes(users.spec) as ForeignVirtualService["spec"];
   const {name, labels = {}, annotations = {}} = object.metadata;
-  const written = {...spec, http: withLanes(users, services)} as unknown as JsonObject;
+  const written = {...spec, http: withLanes({...users, spec}, services)} as unknown as JsonObject;
   const adopted = {
     apiVersion: object.apiVersion,
     kind: object.kind,

@@ -105,3 +105,19 @@ test.each([
   const cluster = await FakeCluster.start([lease(Date.now() + offset)]);
   expect(await controllerRuns(await cluster.api())).toBe(runs);
 });
+
+test.each([
+  ["cart", "its host has no VirtualService of somebody else"],
+  ["payment", "no lane overrides it"],
+])("--adopt %s says that nothing was handed over, as %s", async (name, why) => {
+  const objects = shop.filter(({kind}) => kind !== "SwimLaneGroup");
+  const both = group({services: ["cart", "payment"]});
+  const cluster = await FakeCluster.start(
+    [...objects, both, service("payment"), installed],
+    [...ourKinds, ...istioKinds],
+  );
+  const args = ["apply", "-f", "-", "--adopt", name, "--settle=1ms", ...(await cluster.flags())];
+  const {code, stderr} = await meshlane(args, text(lane()));
+  expect(code).toBe(1);
+  expect(stderr).toContain(`--adopt shop/${name}: nothing was handed over, as ${why}\n`);
+});

@@ -112,6 +112,15 @@ test("handed over: requests of no lane keep off the lanes' pods, unless the owne
   expect(subsets).toEqual([expect.stringMatching(/^meshlane-v1-/), "x"]);
 });
 
+test("routes of lanes that were pasted are not doubled where the VirtualService is handed over, and do not come back", () => {
+  const stale = adopted().objects.find(({kind}) => kind === "VirtualService")!.spec;
+  const changed = lane("ann", {services: [{name: "cart", to: "payment"}]});
+  const ours = named(adopted(stale, [group(), changed, ...shop]), "VirtualService", "cart");
+  const fresh = named(adopted(theirs, [group(), changed, ...shop]), "VirtualService", "cart");
+  expect(ours.spec).toEqual(fresh.spec);
+  expect(original(ours).spec).toEqual(theirs);
+});
+
 test("what was handed over is found again, rendered the same, and goes back as it was", () => {
   const users = parse(virtualService("cart", theirs)) as KubernetesObject;
   const ours = named(adopted(), "VirtualService", "cart");

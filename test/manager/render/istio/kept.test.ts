@@ -2,8 +2,8 @@ import {expect, test} from "vitest";
 import type {KubernetesObject} from "../../../../manager/model/kubernetes.ts";
 import type {Rendering} from "../../../../manager/render/istio/options.ts";
 import {steps} from "../../../../manager/render/istio/steps.ts";
-import {rendered} from "./rendered.ts";
-import {group, lane, object, service, virtualService} from "./shop-texts.ts";
+import {named, rendered} from "./rendered.ts";
+import {deployment, group, lane, object, service, virtualService} from "./shop-texts.ts";
 
 const shop = [service("cart"), service("payment"), service("cart--ann"), service("cart--bob")];
 const gateway = object("networking.istio.io/v1", "Gateway", "public", {
@@ -76,4 +76,22 @@ test("what is kept of one service does not keep a lane that goes in another", ()
   const before = rendered([group(), lane("ann"), of("payment"), ...shop]);
   const after = rendered([group(), lane("ann"), ...shop, mine]);
   expect(gone(before, after)).toEqual(["VirtualService meshlane-payment"]);
+});
+
+test("a subset of ours that somebody's pasted routes name stays when its lane goes, and that is said", () => {
+  const http = [{route: [{destination: {host: "cart"}}]}];
+  const base = [group({baseline: {labels: {version: "v1"}}}), ...shop, deployment("cart", "v1")];
+  const lanes = [lane("next", {services: [{name: "cart", labels: {version: "v2"}}]}), deployment("cart", "v2")];
+  const before = rendered([...base, ...lanes, virtualService("cart", {hosts: ["cart"], http})], {
+    options: {adopt: ["shop/cart"]},
+  });
+  const pasted = virtualService("cart", named(before, "VirtualService", "cart").spec);
+  const rule = "DestinationRule meshlane-cart";
+  const used = rendered([...base, ...lanes, pasted]);
+  expect([reasons(used), gone(used, used)]).toEqual([[], []]);
+  const after = rendered([...base, pasted]);
+  expect(reasons(after)).toEqual(["SubsetNamed", "SubsetNamed"]);
+  expect(gone(used, after)).toEqual([]);
+  const free = rendered([...base, virtualService("cart", {hosts: ["cart"], http})]);
+  expect([reasons(free), gone(used, free)]).toEqual([[], [rule]]);
 });
