@@ -7,6 +7,18 @@ export const ORIGINAL = "meshlane.dev/original";
 /** There too: a hash of the spec that we wrote, by which an edit of its owner is known. */
 export const WRITTEN = "meshlane.dev/written";
 
+/** There too, where the owner's label said who manages it: that value, as the label is ours meanwhile. */
+const ORIGINAL_MANAGER = "meshlane.dev/original-managed-by";
+
+const MANAGED_BY = "app.kubernetes.io/managed-by";
+const PART = "meshlane.dev/part";
+
+/** The annotation that keeps who managed an object before it is handed over, where its label says so. */
+export function formerManager({metadata}: KubernetesObject): Readonly<Record<string, string>> {
+  const manager = metadata.labels?.[MANAGED_BY];
+  return manager === undefined || manager === managedBy[MANAGED_BY] ? {} : {[ORIGINAL_MANAGER]: manager};
+}
+
 /** Whether the object is its owner's, handed over: it counts as a fact of the cluster, in the form that `original` gives. */
 export function isAdopted(object: KubernetesObject): boolean {
   return isOurs(object) && object.metadata.annotations?.[ORIGINAL] !== undefined;
@@ -71,11 +83,13 @@ export function original(object: KubernetesObject): KubernetesObject {
   const written = object.metadata.annotations?.[ORIGINAL];
   if (!isAdopted(object) || written === undefined) return object;
   const {labels = {}, annotations = {}, ...metadata} = object.metadata;
-  const own = [...Object.keys(managedBy), "meshlane.dev/part"];
+  const {[ORIGINAL_MANAGER]: manager} = annotations;
+  const restored = manager === undefined ? labels : {...labels, [MANAGED_BY]: manager};
+  const own = manager === undefined ? [MANAGED_BY, PART] : [PART];
   const ours = Object.keys(annotations).filter((key) => key.startsWith("meshlane.dev/"));
   return {
     ...object,
-    metadata: {...metadata, ...some("labels", labels, own), ...some("annotations", annotations, ours)},
+    metadata: {...metadata, ...some("labels", restored, own), ...some("annotations", annotations, ours)},
     spec: isEdited(object) ? withoutLanes(object.spec) : (JSON.parse(written) as unknown),
   };
 }

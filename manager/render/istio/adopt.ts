@@ -1,6 +1,6 @@
 import {isDeepStrictEqual} from "node:util";
 import type {Destination} from "../../compile/plan.ts";
-import {isAdopted, isOfLanes, ORIGINAL, specHash, withoutLanes, WRITTEN} from "../../model/adopted.ts";
+import {formerManager, isAdopted, isOfLanes, ORIGINAL, specHash, withoutLanes, WRITTEN} from "../../model/adopted.ts";
 import {type KubernetesObject, managedBy} from "../../model/kubernetes.ts";
 import type {JsonObject} from "../filter-config.ts";
 import {
@@ -23,7 +23,7 @@ export function handedOver(live: readonly KubernetesObject[]): string[] {
 }
 
 /**
- * The user's VirtualService with our routes in it; its spec as it was stands in an annotation, to give it back. Routes of lanes
+ * The user's VirtualService with our routes in it; what was in their place stands in annotations, to give it back. Routes of lanes
  * that were pasted into it are ours from now on: what is given back has none.
  */
 export function adopt(users: ForeignVirtualService, services: readonly PreparedService[]): IstioObject {
@@ -38,7 +38,12 @@ export function adopt(users: ForeignVirtualService, services: readonly PreparedS
       name,
       namespace,
       labels: {...labels, ...managedBy, [PART]: "routes"},
-      annotations: {...annotations, [ORIGINAL]: JSON.stringify(spec), [WRITTEN]: specHash(written)},
+      annotations: {
+        ...annotations,
+        ...formerManager(object),
+        [ORIGINAL]: JSON.stringify(spec),
+        [WRITTEN]: specHash(written),
+      },
     },
     spec: written,
   };

@@ -85,6 +85,18 @@ test("what is given back has its owner's later edit, and nothing of ours", () =>
   });
 });
 
+test("what is given back has its owner's own managed-by, after applies of any number", () => {
+  const labels = {"app.kubernetes.io/managed-by": "Helm", team: "cart"};
+  const helms = {...users, metadata: {...users.metadata, labels}};
+  const givenBack = (object: KubernetesObject) => steps([], [object]).flatMap(({writes}) => writes);
+  const adopted = cartOf(desired(state(helms, "ann"), settings, ["shop/cart"]).rendering)!;
+  expect(isOurs(adopted)).toBe(true);
+  expect(givenBack(adopted)).toEqual([{put: helms}]);
+  const later = cartOf(desired(state(adopted, "ann", "bob"), settings, []).rendering)!;
+  const again = cartOf(desired(state(later, "ann"), settings, ["shop/cart"]).rendering)!;
+  expect(givenBack(again)).toEqual([{put: helms}]);
+});
+
 test("the order of fields in which the API server answers is no edit", () => {
   const adopted = cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!;
   const turned = Object.fromEntries(Object.entries(adopted.spec as object).toReversed());
