@@ -1,7 +1,8 @@
-import type {Api} from "../cluster/api.ts";
+import type {Api, Kind} from "../cluster/api.ts";
+import {ClusterError} from "../cluster/failure.ts";
 import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
 import {steps} from "../render/istio/steps.ts";
-import {type ClusterState, readLanes, readState} from "./cluster-state.ts";
+import {type ClusterState, groupKind, laneKind, type Lanes, readLanes, readState} from "./cluster-state.ts";
 import {eventually, installationObjects} from "./installation.ts";
 import {type Intent, passIntents, requireRights} from "./needed-rights.ts";
 import {pass, type PassOptions, type Task} from "./pass.ts";
@@ -32,30 +33,33 @@ const anySettings: Settings = {
 export async function uninstall(api: Api, options: UninstallOptions): Promise<void> {
   const {dryRun = false, keepCrds, onChange} = options;
   const withoutLanes = () => pass(api, nothing, options);
-  const installed = (await installationObjects(anySettings)).toReversed();
-  await requireAllRights(api, installed, keepCrds);
+  const known = (await installationObjects(anySettings)).toReversed();
+  const installed = keepCrds ? known.filter(({kind}) => kind !== "CustomResourceDefinition") : known;
+  const kept = keepCrds ? new Set([laneKind.kind, groupKind.kind]) : await kindsOfOthers(api, installed, options);
+  await requireAllRights(api, installed, kept);
   await withoutLanes();
-  if (!keepCrds) await deleteLanes(api, await ownLanes(api, installed, options), {dryRun, onChange});
+  await deleteLanes(api, lanesBut(kept, await readLanes(api)), {dryRun, onChange});
   const [settings, others] = [installed.filter(isSettings), installed.filter((object) => !isSettings(object))];
   await remove(api, settings, installed, options);
   // Without settings nobody begins to apply; who had begun before may have written since.
   if (!dryRun) await withoutLanes();
-  const rest = keepCrds ? others.filter(({kind}) => kind !== "CustomResourceDefinition") : others;
-  await remove(api, rest, installed, options);
+  await remove(api, others, installed, options);
 }
 
 function nothing({live}: ClusterState): Task<undefined> {
   return {aim: undefined, stages: steps([], live)};
 }
 
-/** Half of an uninstallation leaves a mesh that nobody can mend from its lanes. */
-async function requireAllRights(api: Api, installed: readonly KubernetesObject[], keepCrds: boolean): Promise<void> {
+/** Half of an uninstallation leaves a mesh that nobody can mend from its lanes. @param kept kinds of which nothing goes */
+async function requireAllRights(
+  api: Api,
+  installed: readonly KubernetesObject[],
+  kept: ReadonlySet<string>,
+): Promise<void> {
   const state = await readState(api);
   const there = await Promise.all(installed.map((object) => api.get(object)));
-  const goes = ({kind}: KubernetesObject) => !keepCrds || kind !== "CustomResourceDefinition";
-  const ours = there.flatMap((object) => (object !== undefined && isOurs(object) && goes(object) ? [object] : []));
-  const lanes = keepCrds ? [] : [...state.lanes, ...state.groups];
-  const deletes = [...lanes, ...ours].map((object): Intent => ({verb: "delete", object}));
+  const ours = there.flatMap((object) => (object !== undefined && isOurs(object) ? [object] : []));
+  const deletes = [...lanesBut(kept, state), ...ours].map((object): Intent => ({verb: "delete", object}));
   await requireRights(api, [...passIntents(api, nothing(state), state), ...deletes]);
 }
 
@@ -63,13 +67,16 @@ function isSettings({kind}: KubernetesObject): boolean {
   return kind === settingsRef.kind;
 }
 
-/** Lanes and groups; those whose CRD is somebody else's stay with it. */
-async function ownLanes(
+function lanesBut(kept: ReadonlySet<string>, {lanes, groups}: Lanes): KubernetesObject[] {
+  return [...lanes, ...groups].filter(({kind}) => !kept.has(kind));
+}
+
+/** Of lanes and groups, those kinds whose CRD is somebody else's: they stay with it. */
+async function kindsOfOthers(
   api: Api,
   installed: readonly KubernetesObject[],
   {progress}: UninstallOptions,
-): Promise<KubernetesObject[]> {
-  const {groups, lanes} = await readLanes(api);
+): Promise<Set<string>> {
   const theirs = new Set<string>();
   for (const crd of installed.filter(({kind}) => kind === "CustomResourceDefinition")) {
     const live = await api.get(crd);
@@ -78,7 +85,7 @@ async function ownLanes(
     progress(`CRD ${crd.metadata.name} is somebody else's: it stays, and each ${kind} with it`);
     theirs.add(kind);
   }
-  return [...lanes, ...groups].filter(({kind}) => !theirs.has(kind));
+  return theirs;
 }
 
 /** Deletes those of the objects that are ours, and returns when they are gone. */
@@ -92,7 +99,11 @@ async function remove(
   for (const object of objects) {
     const live = await api.get(object);
     if (live === undefined || !isOurs(live)) continue;
-    if (live.kind === "Namespace" && (await othersIn(api, installed, progress))) continue;
+    const why = live.kind === "Namespace" ? await whyItStays(api, installed) : undefined;
+    if (why !== undefined) {
+      progress(`namespace ${systemNamespace} stays, as ${why}`);
+      continue;
+    }
     await api.delete(live, {dryRun});
     onChange({change: "deleted", object: live, before: live});
     deleted.push(live);
@@ -115,22 +126,32 @@ const everywhere = new Set([
 ]);
 const passing = new Set(["Event", "Lease", "EndpointSlice", "Endpoints"]);
 
-/** Whether our namespace holds something of somebody else's, which would go with it. */
-async function othersIn(
-  api: Api,
-  ours: readonly KubernetesObject[],
-  progress: (line: string) => void,
-): Promise<boolean> {
-  const own = new Set(ours.map(({kind, metadata}) => `${kind} ${metadata.name}`));
+/** Why our namespace stays: it holds something of somebody else's, or may, which would go with it. */
+async function whyItStays(api: Api, ours: readonly KubernetesObject[]): Promise<string | undefined> {
+  const known = new Set([...ours.map(nameOf), ...everywhere]);
   const kinds = (await api.resources()).filter(({namespaced, verbs}) => namespaced && verbs.includes("list"));
-  for (const kind of kinds) {
-    if (passing.has(kind.kind)) continue;
-    for (const object of await api.list(kind, {namespace: systemNamespace})) {
-      const name = `${kind.kind} ${object.metadata.name}`;
-      if (own.has(name) || everywhere.has(name) || isOurs(object)) continue;
-      progress(`namespace ${systemNamespace} stays, as ${name} in it is somebody else's`);
-      return true;
+  for (const kind of kinds.filter((one) => !passing.has(one.kind))) {
+    const there = await listOrWhyNot(api, kind);
+    if (there instanceof ClusterError) {
+      const remedy = `If nothing is, delete it yourself: kubectl delete namespace ${systemNamespace}`;
+      return `it is not known whether something in it is somebody else's: ${there.message}. ${remedy}`;
     }
+    const other = there.find((object) => !known.has(nameOf(object)) && !isOurs(object));
+    if (other !== undefined) return `${nameOf(other)} in it is somebody else's`;
   }
-  return false;
+  return undefined;
+}
+
+function nameOf({kind, metadata}: KubernetesObject): string {
+  return `${kind} ${metadata.name}`;
+}
+
+/** What cannot be listed (by this user, or as its API is away) is no reason to leave the rest. */
+async function listOrWhyNot(api: Api, kind: Kind): Promise<KubernetesObject[] | ClusterError> {
+  try {
+    return await api.list(kind, {namespace: systemNamespace});
+  } catch (error) {
+    if (error instanceof ClusterError) return error;
+    throw error;
+  }
 }

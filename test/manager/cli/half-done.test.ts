@@ -1,4 +1,5 @@
 import {expect, test} from "vitest";
+import {installationObjects} from "../../../manager/controller/installation.ts";
 import {settingsObject} from "../../../manager/controller/settings.ts";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
@@ -229,4 +230,38 @@ test("uninstall asks for its rights first: half of it would leave a mesh that no
   expect(cluster.writes).toEqual([]);
   expect(await run(["uninstall", "--keep-crds"])).toMatchObject({code: 0});
   expect(cluster.objects.map(({metadata}) => metadata.name)).toContain(crd);
+});
+
+test.each([
+  ["who may not list it", "", "ann may not list secrets in namespace meshlane-system. Ask for the right: verb list, "],
+  ["whose API is away", "/secrets", "cannot list secrets in namespace meshlane-system: the API server answers 503. "],
+])(
+  "where something cannot be listed (%s), uninstall keeps its namespace, says so, and goes on",
+  async (_name, away, why) => {
+    const secrets = {apiVersion: "v1", kind: "Secret", plural: "secrets"};
+    const own = await installationObjects({...settings, nativeSupported: false});
+    const cluster = await FakeCluster.start([...shop, ...own], [...kinds, secrets]);
+    const run = async (...args: string[]) => meshlane([...args, "--settle", "0s", ...(await cluster.flags())]);
+    if (away === "") cluster.denied = ["list secrets"];
+    else cluster.onAsked = ({path}) => (path.endsWith(away) ? {status: 503, body: {}} : undefined);
+    const {code, stderr} = await run("uninstall");
+    const lines = stderr.split("\n").filter((line) => line.startsWith("namespace "));
+    expect({code, lines}).toEqual({code: 0, lines: [expect.stringContaining(why)]});
+    expect(lines[0]).toContain("namespace meshlane-system stays");
+    expect(lines[0]).toContain("kubectl delete namespace meshlane-system");
+    const left = cluster.objects.filter(({kind}) => own.some((object) => object.kind === kind));
+    expect(left.filter(({metadata}) => metadata.labels !== undefined && metadata.name.includes("meshlane"))).toEqual([
+      expect.objectContaining({kind: "Namespace"}),
+    ]);
+    expect(await run("uninstall")).toMatchObject({code: 0, stdout: ""});
+  },
+);
+
+test("uninstall asks for no right to delete lanes that stay with somebody else's CRDs", async () => {
+  const {cluster, run} = await started(shop);
+  const crds = (await installationObjects(settings)).filter(({kind}) => kind === "CustomResourceDefinition");
+  cluster.objects.push(...crds.map((crd) => ({...crd, metadata: {name: crd.metadata.name}})));
+  cluster.denied = ["delete swimlanes", "delete swimlanegroups"];
+  expect(await run(["uninstall"])).toMatchObject({code: 0});
+  expect(cluster.objects.some(({kind}) => kind === "SwimLane")).toBe(true);
 });
