@@ -16,7 +16,8 @@ Examples:
   meshlane uninstall --keep-crds    the lanes and groups stay, without effect
   meshlane uninstall --dry-run
 
-What was handed over with --adopt goes back to its owner as it was.
+What was handed over with --adopt goes back to its owner as it was. Where a VirtualService of yours names what would go
+(a delegate, a subset of lanes), nothing is removed, and it is said which and what to do.
 Exit codes: 0 removed, 1 problems found, 2 the command itself is wrong.`;
 
 export function uninstallCommand(terminal: Terminal, exit: (code: number) => void): Command {

@@ -7,6 +7,7 @@ import {eventually, installationObjects} from "./installation.ts";
 import {type Intent, passIntents, requireRights} from "./needed-rights.ts";
 import {pass, type PassOptions, type Task} from "./pass.ts";
 import {type Settings, settingsRef, systemNamespace} from "./settings.ts";
+import {stillNamed} from "./still-named.ts";
 import {deleteLanes} from "./store.ts";
 
 export interface UninstallOptions extends PassOptions {
@@ -28,7 +29,7 @@ const anySettings: Settings = {
 
 /**
  * Removes what we wrote and nothing else, in the safe order: the mesh is without lanes before anything is missing.
- * @throws ClusterError before the first change where a right is missing
+ * @throws ClusterError before the first change where a right is missing, or routes of somebody else's name what is to go
  */
 export async function uninstall(api: Api, options: UninstallOptions): Promise<void> {
   const {dryRun = false, keepCrds, onChange} = options;
@@ -36,7 +37,9 @@ export async function uninstall(api: Api, options: UninstallOptions): Promise<vo
   const known = (await installationObjects(anySettings)).toReversed();
   const installed = keepCrds ? known.filter(({kind}) => kind !== "CustomResourceDefinition") : known;
   const kept = keepCrds ? new Set([laneKind.kind, groupKind.kind]) : await kindsOfOthers(api, installed, options);
-  await requireAllRights(api, installed, kept);
+  const state = await readState(api);
+  requireUnnamed(state, options);
+  await requireAllRights(api, state, installed, kept);
   await withoutLanes();
   await deleteLanes(api, lanesBut(kept, await readLanes(api)), {dryRun, onChange});
   const [settings, others] = [installed.filter(isSettings), installed.filter((object) => !isSettings(object))];
@@ -50,13 +53,28 @@ function nothing({live}: ClusterState): Task<undefined> {
   return {aim: undefined, stages: steps([], live)};
 }
 
+/** @throws ClusterError where routes of somebody else's name what is to go; in a dry run that is said */
+function requireUnnamed(state: ClusterState, {dryRun = false, progress}: UninstallOptions): void {
+  const writes = nothing(state).stages.flatMap((stage) => stage.writes);
+  const goes = writes.flatMap((write) => ("delete" in write ? [write.delete] : []));
+  const named = stillNamed(state.objects, goes);
+  if (named.length === 0) return;
+  if (dryRun) {
+    for (const {message, remedy} of named) progress(`warning: ${message}. Before you uninstall, ${remedy}`);
+    return;
+  }
+  const [messages, remedies] = [named.map(({message}) => message), new Set(named.map(({remedy}) => remedy))];
+  const remedy = `${[...remedies].join("; ")}, and uninstall again`;
+  throw new ClusterError("Other", `${messages.join("; ")}. Nothing was removed: ${remedy}`);
+}
+
 /** Half of an uninstallation leaves a mesh that nobody can mend from its lanes. @param kept kinds of which nothing goes */
 async function requireAllRights(
   api: Api,
+  state: ClusterState,
   installed: readonly KubernetesObject[],
   kept: ReadonlySet<string>,
 ): Promise<void> {
-  const state = await readState(api);
   const there = await Promise.all(installed.map((object) => api.get(object)));
   const ours = there.flatMap((object) => (object !== undefined && isOurs(object) ? [object] : []));
   const deletes = [...lanesBut(kept, state), ...ours].map((object): Intent => ({verb: "delete", object}));
@@ -133,7 +151,7 @@ async function whyItStays(api: Api, ours: readonly KubernetesObject[]): Promise<
   for (const kind of kinds.filter((one) => !passing.has(one.kind))) {
     const there = await listOrWhyNot(api, kind);
     if (there instanceof ClusterError) {
-      const remedy = `If nothing is, delete it yourself: kubectl delete namespace ${systemNamespace}`;
+      const remedy = `If nothing in it is, delete it yourself: kubectl delete namespace ${systemNamespace}`;
       return `it is not known whether something in it is somebody else's: ${there.message}. ${remedy}`;
     }
     const other = there.find((object) => !known.has(nameOf(object)) && !isOurs(object));

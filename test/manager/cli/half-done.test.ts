@@ -3,7 +3,7 @@ import {installationObjects} from "../../../manager/controller/installation.ts";
 import {settingsObject} from "../../../manager/controller/settings.ts";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
-import {group, lane, settings, shop} from "../controller/check/inspections.ts";
+import {group, lane, settings, shop, virtualService} from "../controller/check/inspections.ts";
 import {meshlane} from "./captured.ts";
 
 const text = (...objects: object[]) => objects.map((object) => JSON.stringify(object)).join("\n---\n");
@@ -264,4 +264,31 @@ test("uninstall asks for no right to delete lanes that stay with somebody else's
   cluster.denied = ["delete swimlanes", "delete swimlanegroups"];
   expect(await run(["uninstall"])).toMatchObject({code: 0});
   expect(cluster.objects.some(({kind}) => kind === "SwimLane")).toBe(true);
+});
+
+test("uninstall refuses where a route of the user names what would go, and removes nothing; a dry run warns", async () => {
+  const route = {service: "cart", delegate: "cart-lanes"};
+  const delegating = group({entry: {gateways: ["istio-ingress/public"], routes: [route]}});
+  const http = [{delegate: {name: "cart-lanes"}}];
+  const root = virtualService("root", {hosts: ["shop.example.com"], gateways: ["istio-ingress/public"], http});
+  const {cluster, run} = await started([...shop.filter(({kind}) => kind !== "SwimLaneGroup"), delegating, root]);
+  expect(await run(["apply", "-f", "-"], text(lane()))).toMatchObject({code: 0});
+  cluster.writes.length = 0;
+  const why =
+    "VirtualService shop/root delegates to shop/cart-lanes, which is to go: istiod would drop that route, and its clients get 404";
+  const remedy = "take delegate: out of the route, or let it point elsewhere, and uninstall again";
+  expect(await run(["uninstall"])).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `meshlane: ${why}. Nothing was removed: ${remedy}\n`,
+  });
+  expect(cluster.writes).toEqual([]);
+  const dry = await run(["uninstall", "--dry-run"]);
+  expect(dry.code).toBe(0);
+  expect(dry.stderr).toContain(
+    `warning: ${why}. Before you uninstall, ${remedy.replace(", and uninstall again", "")}\n`,
+  );
+  expect(dry.stdout).toContain("virtualservice.networking.istio.io/cart-lanes -n shop deleted (dry run)\n");
+  cluster.objects.splice(cluster.objects.indexOf(root), 1);
+  expect(await run(["uninstall"])).toMatchObject({code: 0});
 });
