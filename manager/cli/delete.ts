@@ -8,6 +8,7 @@ import {controllerRuns} from "../controller/lease.ts";
 import {reconcile, taskOf} from "../controller/reconcile.ts";
 import {remembering} from "../controller/remembering.ts";
 import {requireSettings} from "../controller/settings.ts";
+import {requireUnnamed} from "../controller/still-named.ts";
 import {deleteLanes, supposing} from "../controller/store.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {didYouMean} from "../model/suggest.ts";
@@ -87,7 +88,9 @@ async function remove(
   const intents = found.map((object): Intent => ({verb: "delete", object}));
   if (read !== undefined) {
     const without = supposing(read, [], found);
-    intents.push(...passIntents(api, decide(without, settings, {}), without));
+    const task = decide(without, settings, {});
+    requireUnnamed(without, task.stages, {verb: "delete", dryRun, progress: progressOn(terminal)});
+    intents.push(...passIntents(api, task, without));
   }
   await requireRights(api, intents);
   const onChange = sayChanges(terminal, dryRunOf(options));

@@ -1,13 +1,43 @@
+import {ClusterError} from "../cluster/failure.ts";
 import {resolveHost} from "../compile/hosts.ts";
 import {original} from "../model/adopted.ts";
 import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
 import type {DestinationRuleSpec, VirtualServiceSpec} from "../render/istio/foreign.ts";
+import type {Stage} from "../render/istio/steps.ts";
+import type {ClusterState} from "./cluster-state.ts";
 
 /** What a VirtualService of somebody else's names, although it is to go. */
 export interface StillNamed {
   /** Who names what, and what comes of it. */
   readonly message: string;
   readonly remedy: string;
+}
+
+interface Requirement {
+  /** What is to be done again, in one word. */
+  readonly verb: string;
+  /** It is only said. */
+  readonly dryRun?: boolean | undefined;
+  readonly progress: (line: string) => void;
+}
+
+/** @throws ClusterError where routes of somebody else's name what the stages would delete */
+export function requireUnnamed(
+  {objects}: ClusterState,
+  stages: readonly Stage[],
+  {verb, dryRun = false, progress}: Requirement,
+): void {
+  const writes = stages.flatMap((stage) => stage.writes);
+  const goes = writes.flatMap((write) => ("delete" in write ? [write.delete] : []));
+  const named = stillNamed(objects, goes);
+  if (named.length === 0) return;
+  if (dryRun) {
+    for (const {message, remedy} of named) progress(`warning: ${message}. Before you ${verb}, ${remedy}`);
+    return;
+  }
+  const [messages, remedies] = [named.map(({message}) => message), new Set(named.map(({remedy}) => remedy))];
+  const remedy = `${[...remedies].join("; ")}, and ${verb} again`;
+  throw new ClusterError("Other", `${messages.join("; ")}. Nothing was removed: ${remedy}`);
 }
 
 /** As the facts of a cluster have it. */

@@ -7,7 +7,7 @@ import {eventually, installationObjects} from "./installation.ts";
 import {type Intent, passIntents, requireRights} from "./needed-rights.ts";
 import {pass, type PassOptions, type Task} from "./pass.ts";
 import {type Settings, settingsRef, systemNamespace} from "./settings.ts";
-import {stillNamed} from "./still-named.ts";
+import {requireUnnamed} from "./still-named.ts";
 import {deleteLanes} from "./store.ts";
 
 export interface UninstallOptions extends PassOptions {
@@ -38,7 +38,7 @@ export async function uninstall(api: Api, options: UninstallOptions): Promise<vo
   const installed = keepCrds ? known.filter(({kind}) => kind !== "CustomResourceDefinition") : known;
   const kept = keepCrds ? new Set([laneKind.kind, groupKind.kind]) : await kindsOfOthers(api, installed, options);
   const state = await readState(api);
-  requireUnnamed(state, options);
+  requireUnnamed(state, nothing(state).stages, {...options, verb: "uninstall"});
   await requireAllRights(api, state, installed, kept);
   await withoutLanes();
   await deleteLanes(api, lanesBut(kept, await readLanes(api)), {dryRun, onChange});
@@ -51,21 +51,6 @@ export async function uninstall(api: Api, options: UninstallOptions): Promise<vo
 
 function nothing({live}: ClusterState): Task<undefined> {
   return {aim: undefined, stages: steps([], live)};
-}
-
-/** @throws ClusterError where routes of somebody else's name what is to go; in a dry run that is said */
-function requireUnnamed(state: ClusterState, {dryRun = false, progress}: UninstallOptions): void {
-  const writes = nothing(state).stages.flatMap((stage) => stage.writes);
-  const goes = writes.flatMap((write) => ("delete" in write ? [write.delete] : []));
-  const named = stillNamed(state.objects, goes);
-  if (named.length === 0) return;
-  if (dryRun) {
-    for (const {message, remedy} of named) progress(`warning: ${message}. Before you uninstall, ${remedy}`);
-    return;
-  }
-  const [messages, remedies] = [named.map(({message}) => message), new Set(named.map(({remedy}) => remedy))];
-  const remedy = `${[...remedies].join("; ")}, and uninstall again`;
-  throw new ClusterError("Other", `${messages.join("; ")}. Nothing was removed: ${remedy}`);
 }
 
 /** Half of an uninstallation leaves a mesh that nobody can mend from its lanes. @param kept kinds of which nothing goes */
