@@ -2,7 +2,6 @@ import {Command} from "commander";
 import type {Api, Kind} from "../cluster/api.ts";
 import {groupKind, laneKind, type Lanes, readLanes, readState} from "../controller/cluster-state.ts";
 import {keyOf} from "../controller/changes.ts";
-import {ownObjects} from "../controller/lane-files.ts";
 import {type Intent, passIntents, requireRights} from "../controller/needed-rights.ts";
 import {controllerRuns} from "../controller/lease.ts";
 import {reconcile, taskOf} from "../controller/reconcile.ts";
@@ -14,7 +13,7 @@ import type {KubernetesObject} from "../model/kubernetes.ts";
 import {didYouMean} from "../model/suggest.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {readSources} from "./files.ts";
-import {requireNamespace} from "./sound-objects.ts";
+import {objectsByName} from "./sound-objects.ts";
 import {
   addClusterOptions,
   addProxyOptions,
@@ -65,7 +64,9 @@ async function run(
   const inNamespace = await wanted(kind, names, options, terminal);
   const {api, namespace} = connectTo(options);
   try {
-    const {found, missing} = find(await readLanes(api), inNamespace(namespace));
+    const objects = inNamespace(namespace);
+    if (objects === undefined) return exitCode.problems;
+    const {found, missing} = find(await readLanes(api), objects);
     for (const line of options.ignoreNotFound ? [] : missing) terminal.stderr.write(`${line}\n`);
     const failed = !options.ignoreNotFound && missing.length > 0;
     const judged = found.length > 0 && (await remove(api, found, {options, terminal}));
@@ -110,8 +111,11 @@ async function remove(
   return printJudged(aim.judgedFor(deleted), terminal) || refusals.any;
 }
 
+/** Given the namespace of what names none; undefined where a file is not fit to say it, which has been printed. */
+type Wanted = (namespace: string) => readonly KubernetesObject[] | undefined;
+
 /**
- * What is to be deleted, given the namespace of what names none.
+ * What is to be deleted.
  * @throws UsageError
  */
 async function wanted(
@@ -119,7 +123,7 @@ async function wanted(
   names: readonly string[],
   {file = [], namespace: said}: DeleteOptions,
   terminal: Terminal,
-): Promise<(namespace: string) => KubernetesObject[]> {
+): Promise<Wanted> {
   if (kind !== undefined && file.length > 0) throw new UsageError("write either lane NAME or group NAME, or -f FILE");
   if (kind !== undefined) {
     const known = kindOf(kind, names);
@@ -127,11 +131,11 @@ async function wanted(
   }
   if (file.length === 0) throw new UsageError("name what to delete: lane NAME, group NAME, or -f FILE");
   const sources = await readSources(file, terminal);
-  return (namespace) => {
-    const objects = sources.flatMap((source) => ownObjects(source, namespace));
-    requireNamespace(objects, said);
-    return objects.toSorted((a, b) => Number(a.kind === "SwimLaneGroup") - Number(b.kind === "SwimLaneGroup"));
-  };
+  return (namespace) => objectsByName(sources, {namespace, said}, terminal)?.toSorted(groupsLast);
+}
+
+function groupsLast(a: KubernetesObject, b: KubernetesObject): number {
+  return Number(a.kind === "SwimLaneGroup") - Number(b.kind === "SwimLaneGroup");
 }
 
 const kinds: Readonly<Record<string, Kind>> = {lane: laneKind, group: groupKind};

@@ -1,4 +1,4 @@
-import {checkFiles} from "../controller/lane-files.ts";
+import {checkFiles, namedObjects} from "../controller/lane-files.ts";
 import type {SourceText} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {UsageError} from "./exit.ts";
@@ -22,7 +22,26 @@ export function soundObjects(
   {before, namespace, said}: Place,
   terminal: Terminal,
 ): readonly KubernetesObject[] | undefined {
-  const {objects, problems} = checkFiles(sources, before, namespace);
+  return fit(checkFiles(sources, before, namespace), said, terminal);
+}
+
+/**
+ * The groups and lanes that the sources name; undefined where one cannot be read, or there are none, which has been printed.
+ * @throws UsageError where `-n` says another namespace than an object
+ */
+export function objectsByName(
+  sources: SourceText[],
+  {namespace, said}: Pick<Place, "namespace" | "said">,
+  terminal: Terminal,
+): readonly KubernetesObject[] | undefined {
+  return fit(namedObjects(sources, namespace), said, terminal);
+}
+
+function fit(
+  {objects, problems}: ReturnType<typeof namedObjects>,
+  said: string | undefined,
+  terminal: Terminal,
+): readonly KubernetesObject[] | undefined {
   printProblems([...problems], terminal);
   if (hasErrors([...problems])) return undefined;
   requireNamespace(objects, said);
@@ -32,7 +51,7 @@ export function soundObjects(
 }
 
 /** As kubectl: -n does not move what says where it is. */
-export function requireNamespace(objects: readonly KubernetesObject[], said: string | undefined): void {
+function requireNamespace(objects: readonly KubernetesObject[], said: string | undefined): void {
   const other = objects.find(({metadata}) => said !== undefined && metadata.namespace !== said);
   if (other === undefined) return;
   const {kind, metadata} = other;

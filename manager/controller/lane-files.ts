@@ -1,7 +1,8 @@
 import {loadMesh, type Mesh, type Problem, type SourceText} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
-import {inNamespace} from "../model/parse.ts";
-import {readObjects} from "../model/read.ts";
+import {inNamespace, isNamed, parseObject} from "../model/parse.ts";
+import {sortByPlace} from "../model/problem.ts";
+import {type RawObject, readObjects} from "../model/read.ts";
 import {clusterSource, sourceName} from "./cluster-mesh.ts";
 
 /** Files of lanes, held against the lanes of the cluster. */
@@ -22,7 +23,10 @@ export interface CheckedFiles {
  * @param namespace of objects that name none
  */
 export function checkFiles(files: SourceText[], cluster: readonly KubernetesObject[], namespace: string): CheckedFiles {
-  const objects = files.flatMap((file) => ownObjects(file, namespace)).sort(groupsFirst);
+  const objects = ownObjects(
+    files.flatMap((file) => readObjects(file).objects),
+    namespace,
+  ).sort(groupsFirst);
   const written = new Set(objects.map(({kind, metadata}) => sourceName(kind, metadata)));
   const kept = cluster.filter(({kind, metadata}) => !written.has(sourceName(kind, metadata)));
   const replaced = cluster.filter(({kind, metadata}) => written.has(sourceName(kind, metadata)));
@@ -37,13 +41,36 @@ export function checkFiles(files: SourceText[], cluster: readonly KubernetesObje
   return {objects, replaced, mesh, problems: judged};
 }
 
-/** The objects of a text that are groups or lanes. */
-export function ownObjects(file: SourceText, namespace: string): KubernetesObject[] {
-  return readObjects(file)
-    .objects.map(({value}) => value as KubernetesObject)
-    .filter((value) => typeof value?.apiVersion === "string" && value.apiVersion.startsWith("meshlane.dev/"))
-    .filter(({kind, metadata}) => (kind === "SwimLane" || kind === "SwimLaneGroup") && metadata?.name !== undefined)
+/**
+ * The groups and lanes that files name, whatever else is wrong with them. `problems` is about what cannot be read, and what
+ * is no such object.
+ * @param namespace of objects that name none
+ */
+export function namedObjects(
+  files: readonly SourceText[],
+  namespace: string,
+): Pick<CheckedFiles, "objects" | "problems"> {
+  const read = files.map(readObjects);
+  const objects = read.flatMap((file) => file.objects);
+  const others = objects
+    .filter(({value}) => !isOwn(value))
+    .flatMap((object) => parseObject(object, namespace).problems);
+  const problems = [...read.flatMap((file) => file.problems), ...others];
+  const names = files.map(({name}) => name);
+  return {objects: ownObjects(objects, namespace), problems: sortByPlace(problems, names)};
+}
+
+/** Those that are groups or lanes. */
+function ownObjects(objects: readonly RawObject[], namespace: string): KubernetesObject[] {
+  return objects
+    .map(({value}) => value)
+    .filter(isOwn)
     .map((value) => withoutStatus(inNamespace(value, namespace) as KubernetesObject));
+}
+
+function isOwn(value: unknown): value is KubernetesObject {
+  if (!isNamed(value) || !value.apiVersion.startsWith("meshlane.dev/")) return false;
+  return value.kind === "SwimLane" || value.kind === "SwimLaneGroup";
 }
 
 function withoutStatus({status: _status, ...object}: KubernetesObject): KubernetesObject {

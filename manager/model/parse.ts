@@ -73,8 +73,9 @@ export function inNamespace(value: object, namespace: string | undefined): objec
   return {...value, metadata: {...metadata, namespace}};
 }
 
-function isNamed(value: object): value is KubernetesObject {
-  const {apiVersion: version, metadata} = value as {apiVersion?: unknown; metadata?: {name?: unknown} | null};
+/** Whether a value is an object of some API, with a name. */
+export function isNamed(value: unknown): value is KubernetesObject {
+  const {apiVersion: version, metadata} = (value ?? {}) as {apiVersion?: unknown; metadata?: {name?: unknown} | null};
   return typeof version === "string" && typeof metadata?.name === "string";
 }
 

@@ -1,0 +1,68 @@
+/** `delete -f`: what a file names goes, and a file that cannot be read whole takes nothing away. */
+import {expect, test} from "vitest";
+import {settingsObject} from "../../../manager/controller/settings.ts";
+import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
+import {group, lane, settings, shop} from "../controller/check/inspections.ts";
+import {meshlane} from "./captured.ts";
+
+const installed = settingsObject({...settings, nativeSupported: false});
+const ann = JSON.stringify(lane());
+
+async function started() {
+  const cluster = await FakeCluster.start([...shop, installed], [...ourKinds, ...istioKinds]);
+  const flags = ["--settle", "0s", ...(await cluster.flags())];
+  return {
+    cluster,
+    run: (input: string, ...more: string[]) => meshlane(["delete", "-f", "-", ...more, ...flags], input),
+  };
+}
+
+const nothing = "there is no lane and no group in it. Is it the right file?\n";
+const other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+test.each([
+  ["is empty", "", nothing],
+  [
+    "has neither lane nor group",
+    other,
+    `warning: ConfigMap is not an object of meshlane.dev: skipped  standard input:1\n${nothing}`,
+  ],
+  ["breaks off", `${ann}\n---\nkind: SwimLane\nspec: {\n`, / {2}standard input:\d\n$/],
+  [
+    "has a key twice",
+    `${ann}\n---\nkind: SwimLane\nkind: SwimLane\n`,
+    "this key stands here twice  standard input:4\n",
+  ],
+  [
+    "has a kind that is misspelt",
+    `${ann}\n---\napiVersion: meshlane.dev/v1alpha1\nkind: SwimLan\n`,
+    'unknown kind "SwimLan". Did you mean "SwimLane"?  standard input:3\n',
+  ],
+  [
+    "has a lane without name",
+    `${ann}\n---\napiVersion: meshlane.dev/v1alpha1\nkind: SwimLane\nspec: {services: [{name: cart, to: cart--ann}]}\n`,
+    /^lane: metadata is missing.* {2}standard input:3\n$/,
+  ],
+  [
+    "has a lane whose name is a number",
+    `${ann}\n---\napiVersion: meshlane.dev/v1alpha1\nkind: SwimLane\nmetadata: {name: 5}\nspec: {services: [{name: cart, to: cart--ann}]}\n`,
+    /^lane: metadata\.name must be a string.* {2}standard input:5\n$/,
+  ],
+])("a file that %s deletes nothing and says why, as of apply", async (_what, input, said) => {
+  const {cluster, run} = await started();
+  for (const more of [[], ["--ignore-not-found"], ["--dry-run"]]) {
+    const {code, stdout, stderr} = await run(input, ...more);
+    expect({code, stdout}).toEqual({code: 1, stdout: ""});
+    expect(stderr).toMatch(said);
+  }
+  expect(cluster.writes).toEqual([]);
+});
+
+test("a lane and a group go by their names, whatever else is wrong with them or stands beside them", async () => {
+  const {cluster, run} = await started();
+  const wrong = [group({servces: ["cart"]}), lane({weight: "much"})].map((object) => JSON.stringify(object));
+  const {code, stdout} = await run([...wrong, other].join("\n---\n"));
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^swimlane\S+ann -n shop deleted\nswimlanegroup\S+shop -n shop deleted\n/);
+  expect(cluster.objects.filter(({kind}) => kind.startsWith("SwimLane"))).toEqual([]);
+});
