@@ -36,10 +36,13 @@ export async function isLayout(path: string): Promise<boolean> {
 
 /**
  * The artifacts of a layout by their names there.
- * @throws Error when a part is missing, or is not what its digest says
+ * @throws Error when nothing is in it, a part is missing, or is not what its digest says
  */
 export async function readLayout(folder: string): Promise<Map<string, Fetched>> {
-  const index = await readIndex(join(folder, "index.json"));
+  const file = join(folder, "index.json");
+  const index = await readIndex(file);
+  if (index.manifests.length === 0)
+    throw new Error(`${file} names no manifest, so nothing is in the layout: ${remedy}`);
   const images = new Map<string, Fetched>();
   for (const {digest, annotations} of index.manifests) {
     const name = printable(annotations?.[refName] ?? digest);

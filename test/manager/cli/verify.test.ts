@@ -83,6 +83,19 @@ test("a layout with a broken index is one line, and the exit code 1", async () =
   expect(stderr).toMatch(/^meshlane: .*index\.json is no index of an OCI layout: write it anew, .*\n$/);
 });
 
+test("a layout with nothing in it has not been verified: one line, and the exit code 1", async () => {
+  const layout = join(folder(), "bare");
+  await meshlane(["image", "--output-dir", layout, "--module", "inbound"]);
+  await writeFile(join(layout, "index.json"), JSON.stringify({schemaVersion: 2, manifests: []}));
+  for (const form of [[], ["-o", "json"]]) {
+    const {code, stdout, stderr} = await meshlane(["verify", layout, ...form]);
+    expect({code, stdout}).toEqual({code: 1, stdout: ""});
+    expect(stderr).toMatch(
+      /^meshlane: .*index\.json names no manifest, so nothing is in the layout: write it anew, .*\n$/,
+    );
+  }
+});
+
 test("what a registry has cannot steer the terminal", async () => {
   const {host, manifests} = registry();
   await meshlane(["push", "--registry", host, "--module", "inbound"]);
