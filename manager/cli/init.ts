@@ -6,6 +6,7 @@ import {clusterFacts} from "../compile/cluster-objects.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {exitCode} from "./exit.ts";
 import {addClusterOptions, type ClusterOptions, connectTo} from "./options.ts";
+import {readByAll} from "./print.ts";
 import type {Terminal} from "./terminal.ts";
 
 interface InitOptions extends ClusterOptions {
@@ -50,7 +51,7 @@ function otherGroup({metadata, spec}: KubernetesObject): OtherGroup {
 export function groupText({metadata, spec, services}: InitialGroup): string {
   const document = new Document(
     {apiVersion: "meshlane.dev/v1alpha1", kind: "SwimLaneGroup", metadata, spec},
-    {aliasDuplicateObjects: false},
+    readByAll,
   );
   const names =
     services.length > 6 ? `${services.slice(0, 6).join(", ")} and ${services.length - 6} more` : services.join(", ");

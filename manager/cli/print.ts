@@ -3,7 +3,7 @@ import {stringify} from "yaml";
 export type Form = "yaml" | "json";
 
 /** kubectl reads YAML 1.1, where a lane called `on` is a truth value unless it is quoted. */
-const readByAll = {aliasDuplicateObjects: false, compat: "yaml-1.1"} as const;
+export const readByAll = {aliasDuplicateObjects: false, compat: "yaml-1.1"} as const;
 
 /** Objects as one text: YAML documents, or a JSON `kind: List` that `-f` reads again. */
 export function printObjects(objects: object[], form: Form): string {

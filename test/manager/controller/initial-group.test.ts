@@ -1,4 +1,5 @@
 import {expect, test} from "vitest";
+import {parse} from "yaml";
 import {groupText} from "../../../manager/cli/init.ts";
 import {clusterFacts} from "../../../manager/compile/cluster-objects.ts";
 import {initialGroup, type OtherGroup, type Wanted} from "../../../manager/controller/init/initial-group.ts";
@@ -52,6 +53,24 @@ test("what it prints is valid", () => {
   const {mesh, problems} = loadMesh([{name: "init", text: init(shop)}]);
   expect(problems).toEqual([]);
   expect(mesh.groups).toHaveLength(1);
+});
+
+test("kubectl, which reads YAML 1.1, finds the same texts in it", () => {
+  const texts = ["on", "off", "yes", "0o7", "1_0"];
+  const objects = (version: string) => [
+    namespace("on"),
+    service("no", {app: "no"}, "on"),
+    gateway("public", {istio: "public"}),
+    ...["zzz", version].map((label) => pod(`no-${label}`, {app: "no", version: label}, "on")),
+  ];
+  for (const version of texts) {
+    const text = init(objects(version), {namespace: "on"});
+    expect(parse(text, {version: "1.1"})).toEqual(parse(text));
+    expect(parse(text, {version: "1.1"})).toMatchObject({
+      metadata: {name: "on", namespace: "on"},
+      spec: {baseline: {labels: {version}}},
+    });
+  }
 });
 
 test("versions behind one Service make a baseline, the first of them", () => {
