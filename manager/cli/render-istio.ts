@@ -1,11 +1,12 @@
 import {mkdir, readdir, readFile, rm, writeFile} from "node:fs/promises";
 import {join} from "node:path";
-import {parse} from "yaml";
 import {clusterFacts} from "../compile/cluster-objects.ts";
 import {compileMesh, type Owners} from "../compile/index.ts";
 import {ownImages} from "../image/index.ts";
 import {type Mesh, traceIds} from "../model/index.ts";
-import {asRendered, type KubernetesObject, unrendered} from "../model/kubernetes.ts";
+import {isNamed} from "../model/parse.ts";
+import {readObjects} from "../model/read.ts";
+import {asRendered, isOurs, type KubernetesObject, unrendered} from "../model/kubernetes.ts";
 import {type IstioObject, type IstioOptions, renderIstio, type Rendering} from "../render/istio/index.ts";
 import type {JsonObject} from "../render/filter-config.ts";
 import {identity, purposes} from "../render/istio/own-object.ts";
@@ -101,10 +102,12 @@ function fileName({kind, metadata}: IstioObject, form: Form): string {
   return `${kind.toLowerCase()}.${metadata.namespace}.${metadata.name}.${form}`;
 }
 
-/** The object of a file that an earlier render wrote. */
+/** The object of a file that an earlier render wrote. What is not one object of ours, as a render writes it, is somebody else's. */
 async function earlierObject(path: string): Promise<KubernetesObject | undefined> {
   const named = /^[a-z]+\.[-a-z0-9]+\.[-.a-z0-9]+\.(yaml|json)$/.test(path.split("/").at(-1) ?? "");
   const text = named ? await readFile(path, "utf8").catch(() => "") : "";
-  if (!/"?app\.kubernetes\.io\/managed-by"?: "?meshlane"?\b/.test(text)) return undefined;
-  return parse(text) as KubernetesObject;
+  const {objects, problems} = readObjects({name: path, text});
+  const [object, ...more] = objects.map(({value}) => value);
+  if (problems.length > 0 || more.length > 0 || !isNamed(object)) return undefined;
+  return isOurs(unrendered(object)) ? object : undefined;
 }

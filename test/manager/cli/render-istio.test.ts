@@ -57,6 +57,26 @@ test("--output-dir writes one file an object, takes away those that went, and le
   expect(after).toEqual(expect.arrayContaining(["kustomization.yaml", "virtualservice.shop.mine.yaml"]));
 });
 
+test.each([
+  [
+    "has a conflict of git",
+    "<<<<<<< HEAD\nmetadata:\n  labels:\n    app.kubernetes.io/managed-by: meshlane\n=======\n>>>>>>> x\n",
+  ],
+  ["is only a comment", "# app.kubernetes.io/managed-by: meshlane\n"],
+  ["has two objects", "metadata: {labels: {app.kubernetes.io/managed-by: meshlane}}\n---\nkind: VirtualService\n"],
+  ["has no name", "kind: VirtualService\nmetadata: {labels: {app.kubernetes.io/managed-by: meshlane}}\n"],
+])("--output-dir leaves a file alone that %s, unless it writes it", async (_what, text) => {
+  const out = await mkdtemp(join(folder, "foreign-"));
+  const [written, left] = ["meshlane-warehouse", "meshlane-old"].map((name) =>
+    join(out, `virtualservice.shop.${name}.yaml`),
+  );
+  await writeFile(written!, text);
+  await writeFile(left!, text);
+  expect(await render("--output-dir", out)).toEqual({code: 0, stdout: "", stderr: ""});
+  expect(await readFile(left!, "utf8")).toBe(text);
+  expect(parse(await readFile(written!, "utf8"))).toMatchObject({metadata: {name: "meshlane-warehouse"}});
+});
+
 test("what cannot be done is said with its remedy, exit code 1, and the rest is printed", async () => {
   const {code, stdout, stderr} = await meshlane(["render", "-f", lanes, ...registry]);
   expect(code).toBe(1);
