@@ -1,12 +1,13 @@
 import {mkdir, readdir, readFile, rm, writeFile} from "node:fs/promises";
 import {join} from "node:path";
+import type {ClusterFacts} from "../compile/cluster-facts.ts";
 import {clusterFacts} from "../compile/cluster-objects.ts";
 import {compileMesh, type Owners} from "../compile/index.ts";
 import {ownImages} from "../image/index.ts";
 import {type Mesh, traceIds} from "../model/index.ts";
 import {isNamed} from "../model/parse.ts";
 import {readObjects} from "../model/read.ts";
-import {asRendered, isOurs, type KubernetesObject, unrendered} from "../model/kubernetes.ts";
+import {asRendered, isOurs, type KubernetesObject, unrendered, withoutNulls} from "../model/kubernetes.ts";
 import {type IstioObject, type IstioOptions, renderIstio, type Rendering} from "../render/istio/index.ts";
 import type {JsonObject} from "../render/filter-config.ts";
 import {identity, purposes} from "../render/istio/own-object.ts";
@@ -32,7 +33,7 @@ export async function renderForIstio(
   before: Owners,
   options: IstioRenderOptions,
 ): Promise<Rendering & {owners: Owners}> {
-  const facts = clusterFacts(others.map(unrendered));
+  const facts = factsOf(others);
   const own: Mesh = {groups: mesh.groups, lanes: mesh.lanes};
   const plan = compileMesh(own, facts, before);
   const adopt = options.adopt.map((service) => serviceKey(service, plan, {among: "the files"}));
@@ -50,11 +51,15 @@ export function routesOf(
   others: readonly KubernetesObject[],
   before: Owners,
 ): readonly JsonObject[] {
-  const facts = clusterFacts(others.map(unrendered));
+  const facts = factsOf(others);
   const plan = compileMesh({groups, lanes}, facts, before);
   const http = routesToPaste(serviceKey(service, plan, {among: "the files"}), plan, {groups, lanes}, facts);
   if (http === undefined) throw new UsageError(`no lane overrides service ${service}: there is nothing to paste`);
   return http;
+}
+
+function factsOf(others: readonly KubernetesObject[]): ClusterFacts {
+  return clusterFacts(others.map((object) => unrendered(withoutNulls(object))));
 }
 
 async function istioOptions(options: IstioRenderOptions): Promise<Omit<IstioOptions, "adopt">> {

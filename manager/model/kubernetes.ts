@@ -24,6 +24,14 @@ export const managedBy = {"app.kubernetes.io/managed-by": "meshlane"} as const;
 /** On what `render` gave: whoever applies it writes and removes it, and we do neither. */
 const RENDERED = "meshlane.dev/rendered";
 
+/** A field that is null is none to the API server. */
+export function withoutNulls<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls) as Value;
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(fields.map(([name, field]) => [name, withoutNulls(field)])) as Value;
+}
+
 export function isOurs(object: KubernetesObject): boolean {
   return object.metadata.labels?.["app.kubernetes.io/managed-by"] === "meshlane" && !isRendered(object);
 }

@@ -117,9 +117,9 @@ function onBaseline(route: HttpRoute, users: ForeignVirtualService, service: Pre
   const subset = subsetOf(service.baseline);
   if (subset === undefined) return route;
   const {domain} = service.facts;
-  const mine = new Set(ownDestinations(route, users.namespace, service.host, domain));
+  const mine = new Set<object>(ownDestinations(route, users.namespace, service.host, domain));
   const destinations = (route.route ?? []).map((one) =>
-    mine.has(one) && one.destination.subset === undefined ? {...one, destination: {...one.destination, subset}} : one,
+    mine.has(one) && one.destination?.subset === undefined ? {...one, destination: {...one.destination, subset}} : one,
   );
   return {...route, route: destinations};
 }

@@ -14,7 +14,7 @@ export interface VirtualServiceSpec {
 export interface HttpRoute {
   readonly name?: string;
   readonly match?: readonly HttpMatch[];
-  readonly route?: readonly RouteDestination[];
+  readonly route?: readonly WrittenDestination[];
   readonly redirect?: JsonObject;
   readonly directResponse?: JsonObject;
   readonly retries?: JsonObject;
@@ -35,6 +35,11 @@ export interface HttpMatch {
 export interface RouteDestination {
   readonly destination: {readonly host: string; readonly subset?: string; readonly port?: {readonly number: number}};
   readonly weight?: number;
+}
+
+/** A file may leave out what the API server asks for. */
+interface WrittenDestination extends Omit<RouteDestination, "destination"> {
+  readonly destination?: Partial<RouteDestination["destination"]>;
 }
 
 export interface DestinationRuleSpec {
@@ -88,7 +93,12 @@ function age({object}: ForeignVirtualService): string {
 
 /** Where a route goes, as far as these destinations are of `host`. */
 export function destinationsOf(route: HttpRoute, namespace: string, host: string, domain: string): RouteDestination[] {
-  return (route.route ?? []).filter(({destination}) => resolveHost(destination.host, namespace, domain) === host);
+  const known = (route.route ?? []).filter(hasHostToResolve);
+  return known.filter(({destination}) => resolveHost(destination.host, namespace, domain) === host);
+}
+
+function hasHostToResolve(written: WrittenDestination): written is RouteDestination {
+  return written.destination?.host !== undefined;
 }
 
 /** Those bound to a gateway, `NAMESPACE/NAME`. */

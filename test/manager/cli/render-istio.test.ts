@@ -77,6 +77,30 @@ test.each([
   expect(parse(await readFile(written!, "utf8"))).toMatchObject({metadata: {name: "meshlane-warehouse"}});
 });
 
+test("an empty field of the cluster's objects is as one that is not there", async () => {
+  const objects = `
+kind: List
+items:
+  - {apiVersion: v1, kind: Service, metadata: {name: bare, namespace: shop, labels: null}, spec: {type: ClusterIP, selector: null, ports: null}}
+  - {apiVersion: apps/v1, kind: Deployment, metadata: {name: bare, namespace: shop}, spec: {replicas: 1, template: null}}
+  - {apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: bare}, spec: {x: 1, selector: null, servers: null}}
+  - {apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: bare}, spec: {host: bare, subsets: null}}
+  - {apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: bare}, spec: {hosts: [bare], http: null}}
+  - apiVersion: networking.istio.io/v1
+    kind: VirtualService
+    metadata: {name: cart, namespace: shop}
+    spec: {hosts: [cart], gateways: null, http: [{route: [{destination: {host: cart, subset: null}, weight: null}], match: null}, {route: [{weight: 1, destination: null}]}]}
+`;
+  const given = async (text: string) => {
+    const file = join(folder, "more.yaml");
+    await writeFile(file, text);
+    return render("-f", file);
+  };
+  const without = objects.replaceAll(/, \w+: null/g, "");
+  expect(without).not.toContain("null");
+  expect(await given(objects)).toEqual(await given(without));
+});
+
 test("what cannot be done is said with its remedy, exit code 1, and the rest is printed", async () => {
   const {code, stdout, stderr} = await meshlane(["render", "-f", lanes, ...registry]);
   expect(code).toBe(1);
