@@ -138,10 +138,13 @@ function groupsLast(a: KubernetesObject, b: KubernetesObject): number {
   return Number(a.kind === "SwimLaneGroup") - Number(b.kind === "SwimLaneGroup");
 }
 
-const kinds: Readonly<Record<string, Kind>> = {lane: laneKind, group: groupKind};
+const kinds: ReadonlyMap<string, Kind> = new Map([
+  ["lane", laneKind],
+  ["group", groupKind],
+]);
 
 function kindOf(kind: string, names: readonly string[]): Kind {
-  const known = kinds[kind.replace(/s$/, "")];
+  const known = kinds.get(kind.replace(/s$/, ""));
   if (known === undefined) throw new UsageError(`${kind} is no kind of ours. Write lane NAME or group NAME`);
   if (names.length === 0) throw new UsageError(`name the ${kind}: meshlane delete ${kind} NAME`);
   return known;

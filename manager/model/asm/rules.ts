@@ -17,7 +17,7 @@ export function convertRules(lane: AsmLane, family: AsmFamily, asking: Asking, n
       note(lane, path, `rule ${label(rule, index)} is not carried over: ${reason}`);
       return [];
     }
-    const asks = asking.header !== undefined && rule.match.headers[asking.header] !== undefined;
+    const asks = asking.header !== undefined && Object.hasOwn(rule.match.headers, asking.header);
     if (!asks) return conditions(rule, family, undefined);
     if (asking.grant === undefined) {
       note(lane, path, ungranted(rule, index, asking.header!), asking.remedy);

@@ -71,7 +71,7 @@ async function answer(settings: EchoSettings, request: Request): Promise<[status
 /** The request's headers of these names; of a header that came more than once, the values joined by commas. */
 function pick(request: Request, names: string[]): Record<string, string> {
   const held = names.flatMap((name): [string, string][] => {
-    const value = request.headers[name];
+    const value = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined;
     return value === undefined ? [] : [[name, value.toString()]];
   });
   return Object.fromEntries(held);

@@ -21,12 +21,14 @@ export interface SidecarPorts {
  * nobody has yet.
  */
 export function assignPorts({spec}: Playground, next: () => number, held?: Ports): Ports {
+  const before = new Map(Object.entries(held?.sidecars ?? {}));
   const edge = {port: spec.edge.port ?? held?.edge.port ?? next(), admin: held?.edge.admin ?? next()};
   const sidecars = spec.services.flatMap(({calls, workloads}) =>
     workloads.map(({name, address}): [string, SidecarPorts] => {
-      const had = held?.sidecars[name];
+      const had = before.get(name);
+      const hadCalls = new Map(Object.entries(had?.calls ?? {}));
       const application = address ?? had?.application ?? `127.0.0.1:${next()}`;
-      const callPorts = calls.map(({service, port}) => [service, port ?? had?.calls[service] ?? next()]);
+      const callPorts = calls.map(({service, port}) => [service, port ?? hadCalls.get(service) ?? next()]);
       return [
         name,
         {

@@ -16,6 +16,7 @@ test.each([
   ["a time without unit", ["apply", "-f", shop, "--wait=60"], "write it like 500ms, 60s or 2m"],
   ["no registry", ["install", "-o", "yaml"], "name the registry of the modules: --registry HOST/PATH"],
   ["a kind that is none of ours", ["delete", "foo"], "foo is no kind of ours. Write lane NAME or group NAME"],
+  ["a kind that every object has", ["delete", "constructor", "x"], "constructor is no kind of ours. Write lane NAME"],
   ["a lane without name", ["delete", "lane"], "name the lane: meshlane delete lane NAME"],
   ["nothing to delete", ["delete"], "name what to delete: lane NAME, group NAME, or -f FILE"],
   ["names and a file", ["delete", "lane", "ann", "-f", shop], "write either lane NAME or group NAME, or -f FILE"],

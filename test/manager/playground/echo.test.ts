@@ -47,6 +47,15 @@ test("callees are called in order, with the forwarded headers and nothing else",
   for (const call of body.calls) expect(call.request?.headers).toEqual({traceparent: "00-aa"});
 });
 
+test("a header with a name that every object has is passed on where it came, and only there", async () => {
+  const payment = await echo("payment", {MESHLANE_FORWARDS: "constructor"});
+  const cart = await echo("cart", {CALLS: "payment", MESHLANE_FORWARDS: "constructor", PAYMENT_URL: payment});
+  for (const headers of [{}, {constructor: "x"}]) {
+    const {body} = await ask(cart, headers);
+    expect(body.calls.map(({request}) => request?.headers)).toEqual([headers]);
+  }
+});
+
 test("a call sends no header of its own beyond host and connection", async () => {
   const seen: IncomingMessage[] = [];
   const callee = createServer((incoming, response) => {

@@ -24,6 +24,14 @@ test("nobody may ask by the route header until somebody says who", () => {
   }
 });
 
+test("a route header with a name that every object has is asked for by a rule that names it, and by no other", () => {
+  const text = changed("permissive", {
+    group: ({spec}) => (spec.permissiveModeConfiguration.routeHeader = "constructor"),
+    next: ({spec}) => (spec.ingressRules = [withUser({})]),
+  });
+  expect(laneOf(imported(text), "next").spec.match).toEqual([user]);
+});
+
 test("the networks that were named may ask, by the group's way in", () => {
   const {group, match, notes} = ruled([byName], {grant: ["10.0.0.0/8"]});
   expect(group.spec.entry.lane).toEqual([{header: "x-lane", from: ["10.0.0.0/8"]}]);
