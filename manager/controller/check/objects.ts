@@ -1,4 +1,5 @@
 import {isOurs, isRendered, type KubernetesObject, unrendered} from "../../model/kubernetes.ts";
+import {isNewer} from "../../model/version-order.ts";
 import {steps} from "../../render/istio/steps.ts";
 import {keyOf} from "../changes.ts";
 import {isThere, mayWrite} from "../compare.ts";
@@ -19,10 +20,10 @@ export function checkObjects({program, settings, state, desired}: Inspection): R
     found.set(wrong, [...names, nameOf("put" in write ? write.put : write.delete)]);
   }
   if (found.size === 0) return [ok("objects", `${count(objects.length, "object")}, each as the lanes ask for it`)];
-  const apply = program === settings?.version ? hints.apply : hints.upgrade;
+  const follow = hintOf(program, settings?.version ?? program);
   return [...found]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([wrong, names]) => failed("objects", `${wrongs[wrong]}: ${some(names)}`, hints[wrong] ?? apply));
+    .map(([wrong, names]) => failed("objects", `${wrongs[wrong]}: ${some(names)}`, hints[wrong] ?? follow));
 }
 
 const wrongs = {
@@ -33,12 +34,18 @@ const wrongs = {
   theirs: "of somebody else, under a name that the lanes need",
 };
 
-const hints: Readonly<Record<string, string>> & {readonly apply: string; readonly upgrade: string} = {
-  apply: "Run meshlane apply with any of your lanes: it lets the mesh follow them all.",
-  upgrade: "Run meshlane upgrade: it lets the mesh follow all lanes.",
+const hints: {readonly [wrong in keyof typeof wrongs]?: string} = {
   rendered: "Render it again where it comes from, and apply that.",
   theirs: "Rename or remove it, and run meshlane apply.",
 };
+
+/** How to let the mesh follow: an older program than the installation writes nothing. */
+function hintOf(program: string, installed: string): string {
+  if (isNewer(installed, program))
+    return `Use meshlane ${installed} or later: its apply lets the mesh follow all lanes.`;
+  if (isNewer(program, installed)) return "Run meshlane upgrade: it lets the mesh follow all lanes.";
+  return "Run meshlane apply with any of your lanes: it lets the mesh follow them all.";
+}
 
 function wrongOf(wanted: KubernetesObject, live: KubernetesObject | undefined): keyof typeof wrongs | undefined {
   if (live === undefined) return "missing";

@@ -180,14 +180,15 @@ test("objects: what meshlane render gave counts while it is as the lanes ask for
   ]);
 });
 
-test("objects: the remedy is the upgrade where the program is newer than what is installed", () => {
-  const old = {...inspection(shop, {settings: {...settings, version: "0.1.0"}}), state: stateOf(shop)};
-  const hints = [inspection(shop, {state: stateOf(shop)}), old].map(
-    (seen) => judge(seen).find(({check}) => check === "objects")?.hint,
-  );
-  expect(hints).toEqual([
+test("objects: the remedy is the upgrade where the program is newer than what is installed, and another program where it is older", () => {
+  const hint = (version: string) => {
+    const seen = {...inspection(shop, {settings: {...settings, version}}), state: stateOf(shop)};
+    return judge(seen).find(({check}) => check === "objects")?.hint;
+  };
+  expect(["0.2.0", "0.1.0", "0.3.0"].map(hint)).toEqual([
     "Run meshlane apply with any of your lanes: it lets the mesh follow them all.",
     "Run meshlane upgrade: it lets the mesh follow all lanes.",
+    "Use meshlane 0.3.0 or later: its apply lets the mesh follow all lanes.",
   ]);
 });
 
