@@ -2,7 +2,7 @@ import {ClusterError} from "../cluster/failure.ts";
 import {resolveHost} from "../compile/hosts.ts";
 import {original} from "../model/adopted.ts";
 import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
-import type {DestinationRuleSpec, VirtualServiceSpec} from "../render/istio/foreign.ts";
+import {type DestinationRuleSpec, subsetsIn, type VirtualServiceSpec} from "../render/istio/foreign.ts";
 import type {Stage} from "../render/istio/steps.ts";
 import type {ClusterState} from "./cluster-state.ts";
 
@@ -85,12 +85,8 @@ function delegatesNamed(user: KubernetesObject): string[] {
 }
 
 function subsetsNamed(user: KubernetesObject): string[] {
-  const {http = []} = (user.spec ?? {}) as VirtualServiceSpec;
-  const destinations = http.flatMap(({route = []}) => route.map(({destination}) => destination));
-  const names = destinations.flatMap(({host, subset}) =>
-    subset === undefined ? [] : [subsetName(subset, host, namespaceOf(user))],
-  );
-  return [...new Set(names)];
+  const named = subsetsIn((user.spec ?? {}) as VirtualServiceSpec);
+  return [...new Set(named.map(({host, subset}) => subsetName(subset, host, namespaceOf(user))))];
 }
 
 function subsetsOf(rule: KubernetesObject): string[] {

@@ -91,6 +91,12 @@ function age({object}: ForeignVirtualService): string {
   return object.metadata.creationTimestamp ?? "9999";
 }
 
+/** Each `host` and `subset` that http routes go to. */
+export function subsetsIn({http = []}: VirtualServiceSpec): {readonly host: string; readonly subset: string}[] {
+  const destinations = http.flatMap(({route = []}) => route.map(({destination}) => destination ?? {}));
+  return destinations.flatMap(({host, subset}) => (host === undefined || subset === undefined ? [] : [{host, subset}]));
+}
+
 /** Where a route goes, as far as these destinations are of `host`. */
 export function destinationsOf(route: HttpRoute, namespace: string, host: string, domain: string): RouteDestination[] {
   const known = (route.route ?? []).filter(hasHostToResolve);

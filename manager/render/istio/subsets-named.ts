@@ -1,6 +1,6 @@
 import {resolveHost, serviceOf} from "../../compile/hosts.ts";
 import {isRendered} from "../../model/kubernetes.ts";
-import type {ForeignVirtualService} from "./foreign.ts";
+import {type ForeignVirtualService, subsetsIn} from "./foreign.ts";
 import type {Notice} from "./options.ts";
 
 /** A VirtualService of somebody that names a subset of ours: routes of lanes were pasted into it. */
@@ -15,8 +15,7 @@ interface Naming {
 export function subsetsNamed(all: readonly ForeignVirtualService[], domain: string): Naming[] {
   const byHand = all.filter(({object}) => !isRendered(object));
   return byHand.flatMap((users) => {
-    const destinations = (users.spec.http ?? []).flatMap(({route = []}) => route.map(({destination}) => destination));
-    return destinations.flatMap(({host, subset = ""}) => {
+    return subsetsIn(users.spec).flatMap(({host, subset}) => {
       const service = serviceOf(resolveHost(host, users.namespace, domain), domain);
       return service !== undefined && subset.startsWith("meshlane-") ? [{service, subset, users}] : [];
     });
