@@ -1,5 +1,6 @@
 import {mkdir, readdir, readFile, rm, writeFile} from "node:fs/promises";
 import {join} from "node:path";
+import {isDeepStrictEqual} from "node:util";
 import type {ClusterFacts} from "../compile/cluster-facts.ts";
 import {clusterFacts} from "../compile/cluster-objects.ts";
 import {compileMesh, type Owners} from "../compile/index.ts";
@@ -9,6 +10,7 @@ import {isNamed} from "../model/parse.ts";
 import {readObjects} from "../model/read.ts";
 import {asRendered, isOurs, type KubernetesObject, unrendered, withoutNulls} from "../model/kubernetes.ts";
 import {type IstioObject, type IstioOptions, renderIstio, type Rendering} from "../render/istio/index.ts";
+import type {Notice} from "../render/istio/options.ts";
 import type {JsonObject} from "../render/filter-config.ts";
 import {identity, purposes} from "../render/istio/own-object.ts";
 import {routesToPaste} from "../render/istio/paste.ts";
@@ -38,7 +40,27 @@ export async function renderForIstio(
   const plan = compileMesh(own, facts, before);
   const adopt = options.adopt.map((service) => serviceKey(service, plan, {among: "the files"}));
   const rendering = renderIstio(plan, own, facts, {...(await istioOptions(options)), adopt});
-  return {...rendering, objects: rendering.objects.map(asRendered), owners: plan.owners};
+  const notices = [...rendering.notices, ...takenOver(rendering.objects, others)];
+  return {...rendering, notices, objects: rendering.objects.map(asRendered), owners: plan.owners};
+}
+
+/** What lanes of the cluster have under a name that is rendered, with other content. */
+function takenOver(objects: readonly IstioObject[], others: readonly KubernetesObject[]): Notice[] {
+  const applied = new Map(others.filter(isOurs).map((object) => [identity(object), object]));
+  return objects.flatMap((object): Notice[] => {
+    const live = applied.get(identity(object));
+    if (live === undefined || isDeepStrictEqual(live.spec, object.spec)) return [];
+    return [
+      {
+        severity: "warning",
+        subject: identity(object),
+        reason: "WrittenByApply",
+        message:
+          "is in the cluster for its lanes: who applies this rendering takes it over, and takes away what those lanes have there",
+        hint: "Keep the lanes of one service in one place: all applied, or all rendered.",
+      },
+    ];
+  });
 }
 
 /**

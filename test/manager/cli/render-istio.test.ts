@@ -4,6 +4,7 @@ import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {afterAll, beforeAll, expect, test} from "vitest";
 import {parse, parseAllDocuments} from "yaml";
+import {type KubernetesObject, unrendered} from "../../../manager/model/kubernetes.ts";
 import {meshlane} from "./captured.ts";
 import {shop} from "./samples.ts";
 
@@ -180,4 +181,20 @@ test("--registry is a registry's place, and MESHLANE_REGISTRY may name it", asyn
     delete process.env["MESHLANE_REGISTRY"];
   }
   expect(routes.code).toBe(0);
+});
+
+test("rendering over what apply wrote for other lanes of the cluster is warned of, over the same it is not", async () => {
+  const [first] = [await render("-o", "json")];
+  const {items} = JSON.parse(first.stdout) as {items: KubernetesObject[]};
+  const cart = items.find(({kind, metadata}) => kind === "VirtualService" && metadata.name === "meshlane-cart")!;
+  const live = join(folder, "live.json");
+  for (const [spec, wanted] of [
+    [cart.spec, ""],
+    [{...(cart.spec as object), http: []}, "VirtualService shop/meshlane-cart: is in the cluster for its lanes"],
+  ] as const) {
+    await writeFile(live, JSON.stringify(unrendered({...cart, spec})));
+    const {code, stderr} = await render("-f", live);
+    expect([code, stderr === ""]).toEqual([0, wanted === ""]);
+    expect(stderr).toContain(wanted);
+  }
 });
