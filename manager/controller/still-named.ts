@@ -29,7 +29,7 @@ export function requireUnnamed(
 ): void {
   const writes = stages.flatMap((stage) => stage.writes);
   const goes = writes.flatMap((write) => ("delete" in write ? [write.delete] : []));
-  const named = stillNamed(objects, goes);
+  const named = goes.length === 0 ? [] : stillNamed(objects, goes);
   if (named.length === 0) return;
   if (dryRun) {
     for (const {message, remedy} of named) progress(`warning: ${message}. Before you ${verb}, ${remedy}`);
