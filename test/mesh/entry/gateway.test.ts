@@ -72,7 +72,6 @@ beforeAll(async () => {
   const calls = {calls: ["cart"]};
   const services = {frontend: calls, "frontend--ann": calls, cart: {}, "cart--ann": {}, "cart--bob": {}};
   await mesh.shop(SHOP, playgroundWith(services));
-  await mesh.apply(...users);
 });
 afterAll(() => mesh.removeNamespace(SHOP));
 
@@ -86,8 +85,21 @@ async function comesTo(name: string, lane: string, path: string): Promise<void> 
 }
 
 describe.each(["native", "routes"])("routing: %s", (routing) => {
-  beforeAll(() => applyLanes(mesh, group(routing), ann, bob));
-  afterAll(() => deleteLanes(mesh, ann, bob, group(routing)));
+  beforeAll(async () => {
+    await mesh.apply(...users);
+    await applyLanes(mesh, group(routing), ann, bob);
+  });
+  afterAll(async () => {
+    await mesh.delete(...users);
+    await deleteLanes(mesh, ann, bob, group(routing));
+  });
+
+  test("the group is not deleted while a route of its users' delegates to what it has", async () => {
+    const {code, stderr} = await meshlane(mesh, ["delete", "-f", "-"], JSON.stringify(group(routing)));
+    expect(code).toBe(1);
+    expect(stderr).toContain(`VirtualService ${SHOP}/delegating delegates to ${SHOP}/frontend-lanes, which is to go`);
+    await comesTo("delegated", "ann", "frontend--ann -> cart--ann");
+  });
 
   test.each(["handed", "delegated", "merged"])(
     "a lane on the entry service is reached where its host is %s",
