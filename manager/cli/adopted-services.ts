@@ -28,7 +28,8 @@ export function notHandedOver(adopt: readonly string[], {rendering, plan}: Desir
   const {objects, notices} = rendering;
   return adopt.flatMap((service) => {
     const isDone = objects.some((object) => isAdopted(object) && purposes(object).includes(`routes ${service}`));
-    if (isDone || notices.some(({subject, hint}) => `${subject} ${hint}`.includes(service))) return [];
+    const isSaid = notices.some(({subject, hint}) => `${subject} ${hint}`.split(/[^\w./-]+/).includes(service));
+    if (isDone || isSaid) return [];
     const overridden = plan.services.some((one) => one.service === service && one.lanes.length > 0);
     const why = overridden ? "its host has no VirtualService of somebody else" : "no lane overrides it";
     return [`--adopt ${service}: nothing was handed over, as ${why}`];

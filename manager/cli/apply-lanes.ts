@@ -7,7 +7,6 @@ import {passIntents, requireRights, storeIntents} from "../controller/needed-rig
 import {type Decide, reconcile, type ReconcileOptions, taskOf} from "../controller/reconcile.ts";
 import {remembering} from "../controller/remembering.ts";
 import {requireSettings, type Settings} from "../controller/settings.ts";
-import {requireUnnamed} from "../controller/still-named.ts";
 import {storeLanes, supposing, unasked} from "../controller/store.ts";
 import type {SourceText} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
@@ -56,9 +55,6 @@ export async function apply(
   const adopt = adoptedServices(options.adopt, {state, settings, namespace});
   const decide = remembering(taskOf);
   const task = decide(state, settings, {adopt});
-  // Who brings no group has not taken a delegate out, and is not to mend it.
-  const onlySays = options.dryRun !== undefined || objects.every(({kind}) => kind !== "SwimLaneGroup");
-  requireUnnamed(state, task.stages, {verb: "apply", dryRun: onlySays, progress: progressOn(terminal)});
   const pass = passIntents(api, task, state);
   await requireRights(api, [...storeIntents(objects, before), ...pass]);
   const {written, refused} = await store(api, objects, before, {options, terminal});

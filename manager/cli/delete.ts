@@ -7,7 +7,6 @@ import {controllerRuns} from "../controller/lease.ts";
 import {reconcile, taskOf} from "../controller/reconcile.ts";
 import {remembering} from "../controller/remembering.ts";
 import {requireSettings} from "../controller/settings.ts";
-import {requireUnnamed} from "../controller/still-named.ts";
 import {deleteLanes, supposing} from "../controller/store.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {didYouMean} from "../model/suggest.ts";
@@ -90,7 +89,6 @@ async function remove(
   if (read !== undefined) {
     const without = supposing(read, [], found);
     const task = decide(without, settings, {});
-    requireUnnamed(without, task.stages, {verb: "delete", dryRun, progress: progressOn(terminal)});
     intents.push(...passIntents(api, task, without));
   }
   await requireRights(api, intents);

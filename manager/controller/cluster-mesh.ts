@@ -25,10 +25,8 @@ export function sourceName(kind: string, {namespace, name}: {name: string; names
 /** The groups and lanes of a cluster, as far as they fit together. */
 export interface SoundMesh {
   readonly mesh: Mesh;
-  /** What is wrong with the others, and with what was left out of a lane. */
+  /** What is wrong with the others, and what was left out of a lane. */
   readonly problems: readonly Problem[];
-  /** Those that are not fit for use. */
-  readonly left: readonly KubernetesObject[];
 }
 
 /**
@@ -37,19 +35,14 @@ export interface SoundMesh {
  */
 export function soundMesh(objects: readonly KubernetesObject[]): SoundMesh {
   const problems: Problem[] = [];
-  const byAge = objects.toSorted(older);
-  let sources = byAge.map(clusterSource);
+  let sources = objects.toSorted(older).map(clusterSource);
   for (;;) {
     const loaded = loadMesh(sources);
     const found = loaded.problems.map((problem) => ({...problem, line: 0}));
     const errors = found.filter(({severity}) => severity === "error");
     const bad = new Set(errors.filter((error) => fallbackAt(error) === undefined).map(({file}) => file));
     problems.push(...found.map((problem) => (fallbackAt(problem) === undefined ? problem : asWarning(problem))));
-    if (errors.length === 0) {
-      const fit = new Set(sources.map(({name}) => name));
-      const left = byAge.filter(({kind, metadata}) => !fit.has(sourceName(kind, metadata)));
-      return {mesh: loaded.mesh, problems: distinct(problems), left};
-    }
+    if (errors.length === 0) return {mesh: loaded.mesh, problems: distinct(problems)};
     sources = sources.filter(({name}) => !bad.has(name)).map((source) => withoutFallbacks(source, errors));
   }
 }

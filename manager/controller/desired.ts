@@ -11,7 +11,7 @@ import type {Rendering} from "../render/istio/options.ts";
 import type {ClusterState} from "./cluster-state.ts";
 import {soundMesh} from "./cluster-mesh.ts";
 import {type Judged, judgedFor} from "./concerns.ts";
-import {keptFor} from "./left-out.ts";
+import {withDelegates} from "./named-delegates.ts";
 import {waysTo} from "./reach.ts";
 import {waitingLanes} from "./waiting.ts";
 import type {Settings} from "./settings.ts";
@@ -24,8 +24,6 @@ export interface Desired {
   readonly rendering: Rendering;
   /** Of groups and lanes in the cluster that are not fit for use, and so left out. */
   readonly problems: readonly Problem[];
-  /** Those groups and lanes. */
-  readonly left: readonly KubernetesObject[];
   /** What the lanes of these names wait for, one line a destination. */
   waiting(lanes: readonly string[]): string[];
   /** Problems and notices; what is wrong with others than these groups and lanes is a warning. */
@@ -36,22 +34,20 @@ export interface Desired {
 
 /** Pure: the same state gives the same objects. @param adopt Services, `NAMESPACE/NAME`, whose VirtualService is handed over now */
 export function desired(state: ClusterState, settings: Settings, adopt: readonly string[]): Desired {
-  const {mesh, problems, left} = soundMesh([...state.groups, ...state.lanes]);
+  const {mesh, problems} = soundMesh([...state.groups, ...state.lanes]);
   const facts = clusterFacts(state.objects, {complete: true});
   const plan = compileMesh(mesh, facts, ownersOf(state.groups));
   const adopted = [...new Set([...adopt, ...handedOver(state.live)])];
   const edited = handedOver(state.live.filter(isEdited)).filter((service) => !adopt.includes(service));
   const standing = state.live.filter((object) => object.kind === "VirtualService" && !isAdopted(object));
   const options = {...settings, adopt: adopted, edited, standing};
-  const sound = renderIstio(plan, mesh, facts, options);
-  const rendering = {...sound, kept: [...(sound.kept ?? []), ...keptFor(left, state)]};
+  const rendering = withDelegates(renderIstio(plan, mesh, facts, options), state);
   return {
     mesh,
     facts,
     plan,
     rendering,
     problems,
-    left,
     judgedFor: (objects) =>
       judgedFor(objects, mesh, {problems, notices: rendering.notices}, (part) => {
         const ofPart = compileMesh(part, facts, ownersOf(state.groups));

@@ -30,7 +30,7 @@ export function checkFiles(files: SourceText[], cluster: readonly KubernetesObje
   const written = new Set(objects.map(({kind, metadata}) => sourceName(kind, metadata)));
   const kept = cluster.filter(({kind, metadata}) => !written.has(sourceName(kind, metadata)));
   const replaced = cluster.filter(({kind, metadata}) => written.has(sourceName(kind, metadata)));
-  const {mesh, problems} = loadMesh([...kept.map(clusterSource), ...files], namespace);
+  const {mesh, problems} = loadMesh([...kept.map(clusterSource), ...files], namespace, false, replaced);
   const names = new Set(files.map(({name}) => name));
   const elsewhere = problems.some(({file}) => !names.has(file));
   const known = new Set(elsewhere ? loadMesh(cluster.map(clusterSource)).problems.map(identity) : []);

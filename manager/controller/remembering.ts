@@ -3,7 +3,6 @@ import {type Mesh, precedence} from "../model/index.ts";
 import type {ClusterState} from "./cluster-state.ts";
 import {type SoundMesh, soundMesh} from "./cluster-mesh.ts";
 import type {Desired} from "./desired.ts";
-import {keptFor} from "./left-out.ts";
 import type {Task} from "./pass.ts";
 import type {Decide} from "./reconcile.ts";
 import type {Settings} from "./settings.ts";
@@ -44,13 +43,12 @@ function isSame(one: Inputs, other: Inputs): boolean {
 }
 
 /** What groups and lanes ask for; of their age nothing matters but the order that it gives. */
-function asked(state: ClusterState, {mesh, problems, left}: SoundMesh): object {
+function asked(state: ClusterState, {mesh, problems}: SoundMesh): object {
   const owners = state.groups.map(({metadata, status}) => [metadata.namespace, metadata.name, status]);
   return {
     groups: mesh.groups.map(ageless),
     lanes: mesh.lanes.toSorted(precedence).map(ageless),
     problems,
-    kept: keptFor(left, state),
     owners,
   };
 }

@@ -75,7 +75,8 @@ function ofSubset(user: KubernetesObject, subset: string): StillNamed {
   };
 }
 
-function delegatesNamed(user: KubernetesObject): string[] {
+/** `NAMESPACE/NAME` of each. */
+export function delegatesNamed(user: KubernetesObject): string[] {
   const {http = []} = (user.spec ?? {}) as VirtualServiceSpec;
   const keys = http.flatMap(({delegate}) => {
     const {namespace = "", name} = delegate ?? {};
@@ -99,7 +100,8 @@ function subsetName(subset: string, host: string, namespace: string): string {
   return `subset ${subset} of ${resolveHost(host, namespace, DOMAIN)}`;
 }
 
-function keyOf(object: KubernetesObject): string {
+/** `NAMESPACE/NAME` */
+export function keyOf(object: KubernetesObject): string {
   return `${namespaceOf(object)}/${object.metadata.name}`;
 }
 

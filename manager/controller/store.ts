@@ -126,9 +126,19 @@ export function supposing(
   deleted: readonly KubernetesObject[] = [],
 ): ClusterState {
   const gone = new Set([...written, ...deleted].map(keyOf));
-  const of = (kind: string, there: readonly KubernetesObject[]) => [
-    ...there.filter((object) => !gone.has(keyOf(object))),
-    ...written.filter((object) => object.kind === kind),
-  ];
+  const of = (kind: string, there: readonly KubernetesObject[]) => {
+    const before = new Map(there.map((object) => [keyOf(object), object]));
+    return [
+      ...there.filter((object) => !gone.has(keyOf(object))),
+      ...written.filter((object) => object.kind === kind).map((object) => asOldAs(before.get(keyOf(object)), object)),
+    ];
+  };
   return {...state, groups: of("SwimLaneGroup", state.groups), lanes: of("SwimLane", state.lanes)};
+}
+
+/** What replaces an object is as old as that. */
+function asOldAs(before: KubernetesObject | undefined, object: KubernetesObject): KubernetesObject {
+  const {creationTimestamp} = before?.metadata ?? {};
+  if (creationTimestamp === undefined || object.metadata.creationTimestamp !== undefined) return object;
+  return {...object, metadata: {...object.metadata, creationTimestamp}};
 }

@@ -7,4 +7,4 @@ export type {Mesh} from "./mesh.ts";
 export {type Call, type Playground, type Protocol, traceIds, type Workload} from "./playground.ts";
 export {formatProblem, problemAt, type Problem} from "./problem.ts";
 export {holdsKind, type SourceObject, type SourceText} from "./read.ts";
-export {keyOf, precedence, selects, servicesOf} from "./resolve.ts";
+export {keyOf, older, precedence, selects, servicesOf} from "./resolve.ts";

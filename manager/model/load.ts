@@ -7,7 +7,7 @@ import {checkMesh} from "./check/check.ts";
 import {parseObject, type Parsed} from "./parse.ts";
 import {problemAt, sortByPlace, type Problem} from "./problem.ts";
 import {readObjects, type SourceObject, type SourceText} from "./read.ts";
-import {keyOf, resolveLanes, resolvePlayground} from "./resolve.ts";
+import {keyOf, older, resolveLanes, resolvePlayground} from "./resolve.ts";
 
 export interface Loaded {
   mesh: Mesh;
@@ -21,8 +21,14 @@ export interface Loaded {
  * sorted by place. Never throws, whatever the texts are.
  * @param namespace of objects of ours that name none
  * @param takeOthers objects of other APIs are of use to the caller: no warnings of them
+ * @param replaced what groups and lanes of the sources take the place of, and are as old as
  */
-export function loadMesh(sources: (SourceText | SourceObject)[], namespace?: string, takeOthers = false): Loaded {
+export function loadMesh(
+  sources: (SourceText | SourceObject)[],
+  namespace?: string,
+  takeOthers = false,
+  replaced: readonly KubernetesObject[] = [],
+): Loaded {
   const all = sources.flatMap((source) => parseSource(source, namespace));
   const others = all.flatMap(({other}) => (other === undefined ? [] : [other]));
   const parsed = takeOthers ? all.filter(({other}) => other === undefined) : all;
@@ -42,8 +48,14 @@ export function loadMesh(sources: (SourceText | SourceObject)[], namespace?: str
     lanes: resolved.lanes.toSorted((a, b) => compare(a.metadata.name, b.metadata.name)),
     ...(playground === undefined ? {} : {playground}),
   };
+  const times = new Map(replaced.map((object) => [identity(object), object.metadata.creationTimestamp]));
+  const aged = (item: SwimLaneGroup | SwimLane) => {
+    const creationTimestamp = times.get(identity(item)) ?? item.metadata.creationTimestamp;
+    return {...item, metadata: {...item.metadata, creationTimestamp}} as typeof item;
+  };
+  const byAge = (a: SwimLaneGroup | SwimLane, b: SwimLaneGroup | SwimLane) => older(aged(a), aged(b));
   problems.push(
-    ...checkMesh({...mesh, groups: mesh.groups.toSorted(older), lanes: mesh.lanes.toSorted(older)}, broken),
+    ...checkMesh({...mesh, groups: mesh.groups.toSorted(byAge), lanes: mesh.lanes.toSorted(byAge)}, broken),
   );
   const files = sources.map(({name}) => name);
   return {mesh, problems: sortByPlace(problems, files), others};
@@ -70,10 +82,13 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Of two that claim one thing, the later one is wrong: what has no time yet comes after all that have one, by name. */
-function older({metadata: a}: SwimLaneGroup | SwimLane, {metadata: b}: SwimLaneGroup | SwimLane): number {
-  const since = ({creationTimestamp}: typeof a): string => creationTimestamp ?? "9";
-  return compare(since(a), since(b));
+interface Named {
+  readonly kind: string;
+  readonly metadata: {readonly name: string; readonly namespace?: string};
+}
+
+function identity({kind, metadata: {namespace = "default", name}}: Named): string {
+  return `${kind} ${namespace}/${name}`;
 }
 
 function brokenOf(parsed: Parsed[]): Broken {

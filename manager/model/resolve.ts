@@ -29,7 +29,12 @@ export function precedence(a: SwimLane, b: SwimLane): number {
   return b.spec.priority - a.spec.priority || compare(age(a), age(b)) || compare(a.metadata.name, b.metadata.name);
 }
 
-function age(lane: SwimLane): number {
+/** Of two that claim one thing the older one has it: what has no time comes after all that have one, else as they stand. */
+export function older(a: SwimLaneGroup | SwimLane, b: SwimLaneGroup | SwimLane): number {
+  return compare(age(a), age(b));
+}
+
+function age(lane: SwimLaneGroup | SwimLane): number {
   return lane.metadata.creationTimestamp ? Date.parse(lane.metadata.creationTimestamp) : Infinity;
 }
 

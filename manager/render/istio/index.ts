@@ -1,6 +1,6 @@
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
-import type {Plan} from "../../compile/plan.ts";
-import {keyOf, type Mesh, type SwimLaneGroup} from "../../model/index.ts";
+import type {GroupPlan, Plan} from "../../compile/plan.ts";
+import {keyOf, type Mesh, older, type SwimLaneGroup} from "../../model/index.ts";
 import {renderEntryRoutes} from "./entry-routes.ts";
 import {renderEntryServices} from "./entry-services.ts";
 import {renderGateways} from "./gateways.ts";
@@ -12,6 +12,7 @@ import {identity, madeFor, purposes, tooLarge, undecided} from "./own-object.ts"
 import {groupOf} from "./prepared.ts";
 import {refuse} from "./refusals.ts";
 import {renderServices} from "./services.ts";
+import {namedSubsets} from "./subsets-named.ts";
 import {tooNew} from "./too-new.ts";
 
 export type {IstioObject, IstioOptions, Rendering} from "./options.ts";
@@ -20,7 +21,8 @@ export type {IstioObject, IstioOptions, Rendering} from "./options.ts";
 export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, options: IstioOptions): Rendering {
   const {plan, mesh, notices} = refuse(written, all, facts);
   const namespaces = filterNamespaces(plan, mesh);
-  const entries = renderEntryServices(plan.groups, facts, options);
+  const entering = byAge(plan, mesh);
+  const entries = renderEntryServices(entering, facts, options);
   const native = mesh.groups.some(
     ({spec: {routing}}) => routing === "native" || (routing === "auto" && options.nativeSupported),
   );
@@ -30,7 +32,7 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
     const pods = podLanes(namespace, plan, mesh, facts);
     return namespacePlugins(namespace, {pods, except: except.sort(bySelector), egress, native}, options);
   });
-  const gateways = renderGateways(plan.groups, facts, options, {covered: namespaces, egress});
+  const gateways = renderGateways(entering, facts, options, {covered: namespaces, egress});
   const guarded = withoutUnguarded(plan, mesh, [...entries.unguarded, ...gateways.unguarded]);
   const passed = {namespaces, gateways: plan.groups.flatMap((group) => group.gateways), egress};
   const parts: Rendering[] = [
@@ -39,8 +41,15 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
     gateways,
     renderServices(guarded.plan, guarded.mesh, facts, options),
     renderEntryRoutes(guarded.plan, guarded.mesh, facts, options),
+    namedSubsets(plan, facts),
   ];
   return together(parts, options);
+}
+
+/** The plan's groups, the older ones first. */
+function byAge({groups}: Plan, mesh: Mesh): GroupPlan[] {
+  const order = mesh.groups.toSorted(older).map(keyOf);
+  return groups.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
 }
 
 /** A lane that anybody could enter gets no route: what the group's services have stays as it is. */

@@ -41,7 +41,10 @@ export interface PodSets {
   readonly notices: readonly Notice[];
 }
 
-/** One pod must not get two edges: entrances that share pods become one set. What cannot is left out and said. */
+/**
+ * One pod must not get two edges: entrances that share pods become one set. What cannot is left out and said.
+ * @param entrances those of older groups first
+ */
 export function podSets(entrances: readonly Entrance[]): PodSets {
   const notices: Notice[] = [];
   const left: Entrance[] = [];
@@ -88,16 +91,19 @@ function commonSelector(some: readonly Entrance[]): Labels | undefined {
     );
 }
 
-/** The groups that enter here; of two that would take the same host the later one is left out, as the edge could not choose. */
+/**
+ * The groups that enter here, sorted by name; of two that would take the same host the one that stands later among the entrances
+ * is left out, as the edge could not choose.
+ */
 function apart(some: readonly Entrance[], notices: Notice[]): GroupPlan[] {
   const groups = [...new Map(some.map(({group}) => [group.name, group])).values()];
   const taken: GroupPlan[] = [];
-  for (const group of groups.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const group of groups) {
     const rival = taken.find((other) => collide(group, other));
     if (rival === undefined) taken.push(group);
     else notices.push(sameHosts(group, rival, some));
   }
-  return taken;
+  return taken.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function collide({hosts: ours}: GroupPlan, {hosts: theirs}: GroupPlan): boolean {

@@ -14,7 +14,6 @@ import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
 import {madeFor, ownObject, undecided} from "./own-object.ts";
 import {prepare, type PreparedService} from "./prepared.ts";
 import {sidecarNotices} from "./sidecars.ts";
-import {stillNamed, subsetsNamed} from "./subsets-named.ts";
 import {meshHttpRoutes} from "./users-routes.ts";
 
 /** What routes a service's requests, and the users' VirtualServices that are in the way. */
@@ -55,10 +54,6 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
   objects.push(...renderDestinations(routed));
   objects.push(...[...adopted.values()].map(({users, services: own}) => adopt(users, own)));
   notices.push(...sidecarNotices(natively, facts));
-  const named = subsetsNamed(all, facts.domain);
-  const lacking = named.filter(({service}) => !services.some((one) => one.service === service));
-  notices.push(...lacking.map(stillNamed));
-  kept.push(...named.map(({service}) => `destinations ${service}`));
   return {objects, notices, kept};
 }
 

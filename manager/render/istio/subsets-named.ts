@@ -1,7 +1,9 @@
+import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import {resolveHost, serviceOf} from "../../compile/hosts.ts";
+import type {Plan} from "../../compile/plan.ts";
 import {isRendered} from "../../model/kubernetes.ts";
-import {type ForeignVirtualService, subsetsIn} from "./foreign.ts";
-import type {Notice} from "./options.ts";
+import {type ForeignVirtualService, subsetsIn, virtualServices} from "./foreign.ts";
+import type {Notice, Rendering} from "./options.ts";
 
 /** A VirtualService of somebody that names a subset of ours: routes of lanes were pasted into it. */
 interface Naming {
@@ -11,8 +13,18 @@ interface Naming {
   readonly users: ForeignVirtualService;
 }
 
-/** Subsets of ours that users name: without them istiod answers 503 to all requests of such a route, those of no lane too. */
-export function subsetsNamed(all: readonly ForeignVirtualService[], domain: string): Naming[] {
+/** Keeps subsets of ours that users name: without them istiod answers 503 to all requests of such a route, those of no lane too. */
+export function namedSubsets({services}: Plan, facts: ClusterFacts): Rendering {
+  const named = subsetsNamed(virtualServices(facts), facts.domain);
+  const overridden = new Set(services.filter(({lanes}) => lanes.length > 0).map(({service}) => service));
+  return {
+    objects: [],
+    notices: named.filter(({service}) => !overridden.has(service)).map(stillNamed),
+    kept: named.map(({service}) => `destinations ${service}`),
+  };
+}
+
+function subsetsNamed(all: readonly ForeignVirtualService[], domain: string): Naming[] {
   const byHand = all.filter(({object}) => !isRendered(object));
   return byHand.flatMap((users) => {
     return subsetsIn(users.spec).flatMap(({host, subset}) => {
@@ -23,7 +35,7 @@ export function subsetsNamed(all: readonly ForeignVirtualService[], domain: stri
 }
 
 /** What keeps a DestinationRule of ours although no lane needs it. */
-export function stillNamed({service, subset, users}: Naming): Notice {
+function stillNamed({service, subset, users}: Naming): Notice {
   return {
     severity: "warning",
     subject: `VirtualService ${users.key} (yours)`,

@@ -292,25 +292,3 @@ test("uninstall refuses where a route of the user names what would go, and remov
   cluster.objects.splice(cluster.objects.indexOf(root), 1);
   expect(await run(["uninstall"])).toMatchObject({code: 0});
 });
-
-test("neither delete nor apply of a group takes a delegate away that a route of the user names", async () => {
-  const entered = (routes: object[]) => group({entry: {gateways: ["istio-ingress/public"], routes}});
-  const delegating = entered([{service: "cart", delegate: "cart-lanes"}]);
-  const http = [{delegate: {name: "cart-lanes"}}];
-  const root = virtualService("root", {hosts: ["shop.example.com"], gateways: ["istio-ingress/public"], http});
-  const {cluster, run} = await started([...shop.filter(({kind}) => kind !== "SwimLaneGroup"), delegating, root]);
-  expect(await run(["apply", "-f", "-"], text(lane()))).toMatchObject({code: 0});
-  cluster.writes.length = 0;
-  const message = "VirtualService shop/root delegates to shop/cart-lanes, which is to go";
-  const refused = [
-    await run(["delete", "-f", "-"], text(delegating, lane())),
-    await run(["apply", "-f", "-"], text(entered([]))),
-  ];
-  for (const {code, stderr} of refused) {
-    expect(code).toBe(1);
-    expect(stderr).toContain(message);
-  }
-  expect(cluster.writes).toEqual([]);
-  cluster.objects.splice(cluster.objects.indexOf(root), 1);
-  expect(await run(["delete", "-f", "-"], text(delegating, lane()))).toMatchObject({code: 0});
-});

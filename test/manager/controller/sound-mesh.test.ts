@@ -1,9 +1,11 @@
 import {expect, test} from "vitest";
 import {soundMesh} from "../../../manager/controller/cluster-mesh.ts";
+import {checkFiles} from "../../../manager/controller/lane-files.ts";
+import {supposing} from "../../../manager/controller/store.ts";
 import {desired} from "../../../manager/controller/desired.ts";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import {steps} from "../../../manager/render/istio/steps.ts";
-import {applied, group, lane, namespace, service, settings, shop, stateOf} from "./check/inspections.ts";
+import {applied, gateway, group, lane, settings, shop, stateOf, virtualService} from "./check/inspections.ts";
 
 const since = (object: KubernetesObject, name: string, creationTimestamp: string): KubernetesObject => ({
   ...object,
@@ -17,9 +19,8 @@ test.each(["aaa", "zzz"])("of two that claim one thing the younger is left out, 
   const {mesh} = soundMesh([group(), weighted(late, young), weighted("next", old)]);
   expect(mesh.lanes.map(({metadata}) => metadata.name)).toEqual(["next"]);
   const entered = (name: string, time: string) => since(group({services: ["cart"], entry: {}}), name, time);
-  const {mesh: groups, left} = soundMesh([entered(late, young), entered("next", old)]);
+  const {mesh: groups} = soundMesh([entered(late, young), entered("next", old)]);
   expect(groups.groups.map(({metadata}) => metadata.name)).toEqual(["next"]);
-  expect(left.map(({metadata}) => metadata.name)).toEqual([late]);
 });
 
 test("a fallback that is gone is left out of its lane, and the lane stays", () => {
@@ -34,30 +35,66 @@ test("a fallback that is gone is left out of its lane, and the lane stays", () =
   ]);
 });
 
-/** What a pass writes where somebody has changed these objects of a cluster in which all is as its lanes ask for it. */
-function writesAfter(change: (object: KubernetesObject) => KubernetesObject) {
-  const state = stateOf(applied([...shop, namespace("pay"), service("q", {app: "q"}, "pay")]).map(change));
-  const {rendering} = desired(state, settings, []);
-  return steps(rendering.objects, state.live, rendering.kept).flatMap(({writes}) => writes);
-}
-
-const edited = (kind: string, spec: object) => (object: KubernetesObject) =>
-  object.kind === kind ? {...object, spec: {...(object.spec as object), ...spec}} : object;
-
-test.each([
-  ["a group that is broken", edited("SwimLaneGroup", {services: "cart"})],
-  ["a group of which a lane's service was taken out", edited("SwimLaneGroup", {services: ["payment"]})],
-  ["a group whose entry is no entry", edited("SwimLaneGroup", {entry: "istio-ingress/public"})],
-  ["a lane that is broken", edited("SwimLane", {services: [{name: "cart", to: "Not a name"}]})],
-])("%s keeps what stands for it: somebody else's pass removes none of it", (_name, change) => {
-  expect(writesAfter(change).filter((write) => "delete" in write)).toEqual([]);
+test("a group that is broken has its routes removed before its guards, and keeps its buckets", () => {
+  const state = stateOf(applied(shop));
+  const broken = state.groups.map((object) => ({...object, spec: {...(object.spec as object), services: "cart"}}));
+  const buckets = {next: [[0, 2000]]};
+  const groups = broken.map((one) => ({...one, status: {buckets}}));
+  const {rendering, plan} = desired({...state, groups}, settings, []);
+  const stages = steps(rendering.objects, state.live, rendering.kept);
+  const at = (name: string) =>
+    stages.findIndex(({writes}) =>
+      writes.some((write) => "delete" in write && write.delete.metadata.name.startsWith(name)),
+    );
+  expect(at("meshlane-routes")).toBeGreaterThanOrEqual(0);
+  expect(at("meshlane-edge")).toBeGreaterThan(at("meshlane-routes"));
+  expect(stages[at("meshlane-edge") - 1]?.waitAfter).toBe(true);
+  expect(plan.owners).toEqual({"shop/shop": buckets});
 });
 
-test.each(["SwimLane", "SwimLaneGroup"])("where a %s is gone its routes go: without a guard no lane stays", (gone) => {
-  const objects = applied(shop).filter(({kind}) => kind !== gone);
-  const state = stateOf(objects);
-  const {rendering} = desired(state, settings, []);
-  const writes = steps(rendering.objects, state.live, rendering.kept).flatMap(({writes: all}) => all);
-  const left = new Set(writes.flatMap((write) => ("delete" in write ? [write.delete.metadata.name] : [])));
-  expect([...left].filter((name) => name.startsWith("meshlane-destinations"))).toHaveLength(1);
+test("of two groups that take one host on the same pods by two Gateways, the older one has it", () => {
+  const host = {hosts: ["shop.example.com"]};
+  const other = {...gateway("other", {istio: "public"}), metadata: {name: "other", namespace: "istio-ingress"}};
+  const first = since(group({services: ["cart"], entry: {gateways: ["istio-ingress/public"], ...host}}), "shop", old);
+  const later = since(
+    group({services: ["payment"], entry: {gateways: ["istio-ingress/other"], ...host}}),
+    "aaa",
+    young,
+  );
+  const without = shop.filter(({kind}) => kind !== "SwimLaneGroup" && kind !== "SwimLane");
+  const {rendering} = desired(stateOf([...without, other, later, first]), settings, []);
+  const edge = rendering.objects.find(({kind, metadata}) => kind === "WasmPlugin" && metadata.name.includes("edge"));
+  const {groups} = edge!.spec["pluginConfig"] as unknown as {groups: {name: string}[]};
+  expect(groups.map(({name}) => name)).toEqual(["shop/shop"]);
+  expect(rendering.notices).toMatchObject([{reason: "HostsOverlap", subject: "group shop/aaa"}]);
+});
+
+test("a file that replaces an older object is as old: it is not to blame for a younger claim", () => {
+  const weighted = (name: string, time: string) => since(lane({weight: 60}), name, time);
+  const cluster = [group(), weighted("ann", old), weighted("zoe", young)];
+  const written = {...lane({weight: 60}), metadata: {name: "ann", namespace: "shop"}};
+  const {problems} = checkFiles([{name: "ann.json", text: JSON.stringify(written)}], cluster, "shop");
+  expect(problems.map(({severity, object}) => `${severity} ${object}`)).toEqual(["warning lane zoe"]);
+  const {groups, lanes} = supposing(stateOf(cluster), [written]);
+  const {mesh} = soundMesh([...groups, ...lanes]);
+  expect(mesh.lanes.map(({metadata}) => metadata.name)).toEqual(["ann"]);
+});
+
+test("a delegate that a route of the user names stays when its group goes, without lanes; then it goes too", () => {
+  const routes = [{service: "cart", delegate: "cart-lanes"}];
+  const delegating = group({entry: {gateways: ["istio-ingress/public"], routes}});
+  const http = [{delegate: {name: "cart-lanes"}}];
+  const root = virtualService("root", {hosts: ["shop.example.com"], gateways: ["istio-ingress/public"], http});
+  const without = (objects: readonly KubernetesObject[], ...names: string[]) =>
+    objects.filter(({kind, metadata}) => !names.includes(kind) && !names.includes(metadata.name));
+  const objects = applied([...without(shop, "SwimLaneGroup"), root, delegating]);
+  expect(JSON.stringify(objects.find(({metadata}) => metadata.name === "cart-lanes")?.spec)).toContain("x-swimlane");
+  const state = stateOf(without(objects, "SwimLaneGroup", "SwimLane"));
+  const {objects: left, notices} = desired(state, settings, []).rendering;
+  expect(left.map(({metadata}) => metadata.name)).toEqual(["cart-lanes"]);
+  expect(notices.map(({reason}) => reason)).toEqual(["DelegateNamed"]);
+  expect(left[0]!.spec).toEqual({http: [expect.objectContaining({name: "baseline"})]});
+  const after = stateOf([...without(state.objects, "cart-lanes"), left[0]!]);
+  expect(desired(after, settings, []).rendering.objects).toEqual(left);
+  expect(desired(stateOf(without(after.objects, "root")), settings, []).rendering.objects).toEqual([]);
 });

@@ -73,29 +73,38 @@ test("when apply --wait returns every proxy has the lane, and when delete return
   }
 });
 
-test("apply --wait does not say done while a proxy has not taken it, and names that proxy", async () => {
-  const frontend = await mesh.pod(SHOP, {app: "frontend"});
-  mesh.kill(frontend, "istio-proxy", "SIGSTOP");
-  const resume = () => mesh.kill(frontend, "istio-proxy", "SIGCONT");
-  onTestFinished(async () => {
+test.each(["native", "routes"])(
+  "routing: %s: apply --wait does not say done while a proxy has not taken it, and names that proxy",
+  async (routing) => {
+    const routed = (how: string) => {
+      const {spec, ...rest} = group(SHOP, HOST) as {spec: object};
+      return meshlane(["apply", "-f", "-", "--wait"], text({...rest, spec: {...spec, routing: how}}));
+    };
+    expect(await routed(routing)).toMatchObject({code: 0});
+    const frontend = await mesh.pod(SHOP, {app: "frontend"});
+    mesh.kill(frontend, "istio-proxy", "SIGSTOP");
+    const resume = () => mesh.kill(frontend, "istio-proxy", "SIGCONT");
+    onTestFinished(async () => {
+      resume();
+      await meshlane(["delete", "lane", "frozen", "-n", SHOP]);
+      await routed("auto");
+    });
+    for (const change of ["created", "unchanged"]) {
+      const late = await meshlane(["apply", "-f", "-", "--wait=5s"], text(lane(SHOP, "frozen", "cart--ann")));
+      const [stored, ...derived] = late.stdout.trimEnd().split("\n");
+      expect(stored).toBe(`swimlane.meshlane.dev/frozen -n ${SHOP} ${change}`);
+      // What was written is said, even where the wait behind it fails.
+      expect(derived.length > 0).toBe(change === "created");
+      expect(late.stderr).toContain(`proxies have not taken the changes: ${frontend.name}.${SHOP}`);
+      expect(late.code).toBe(1);
+    }
     resume();
-    await meshlane(["delete", "lane", "frozen", "-n", SHOP]);
-  });
-  for (const change of ["created", "unchanged"]) {
-    const late = await meshlane(["apply", "-f", "-", "--wait=5s"], text(lane(SHOP, "frozen", "cart--ann")));
-    const [stored, ...derived] = late.stdout.trimEnd().split("\n");
-    expect(stored).toBe(`swimlane.meshlane.dev/frozen -n ${SHOP} ${change}`);
-    // What was written is said, even where the wait behind it fails.
-    expect(derived.length > 0).toBe(change === "created");
-    expect(late.stderr).toContain(`proxies have not taken the changes: ${frontend.name}.${SHOP}`);
-    expect(late.code).toBe(1);
-  }
-  resume();
-  expect(await meshlane(["apply", "-f", "-", "--wait"], text(lane(SHOP, "frozen", "cart--ann")))).toMatchObject({
-    code: 0,
-  });
-  expect(await proxiesWith("frozen")).toContain(frontend.name);
-});
+    expect(await meshlane(["apply", "-f", "-", "--wait"], text(lane(SHOP, "frozen", "cart--ann")))).toMatchObject({
+      code: 0,
+    });
+    expect(await proxiesWith("frozen")).toContain(frontend.name);
+  },
+);
 
 test("what is there already is not written", async () => {
   const files = text(group(SHOP, HOST), lane(SHOP, "idle", "cart--ann"));

@@ -72,6 +72,7 @@ beforeAll(async () => {
   const calls = {calls: ["cart"]};
   const services = {frontend: calls, "frontend--ann": calls, cart: {}, "cart--ann": {}, "cart--bob": {}};
   await mesh.shop(SHOP, playgroundWith(services));
+  await mesh.apply(...users);
 });
 afterAll(() => mesh.removeNamespace(SHOP));
 
@@ -85,21 +86,8 @@ async function comesTo(name: string, lane: string, path: string): Promise<void> 
 }
 
 describe.each(["native", "routes"])("routing: %s", (routing) => {
-  beforeAll(async () => {
-    await mesh.apply(...users);
-    await applyLanes(mesh, group(routing), ann, bob);
-  });
-  afterAll(async () => {
-    await mesh.delete(...users);
-    await deleteLanes(mesh, ann, bob, group(routing));
-  });
-
-  test("the group is not deleted while a route of its users' delegates to what it has", async () => {
-    const {code, stderr} = await meshlane(mesh, ["delete", "-f", "-"], JSON.stringify(group(routing)));
-    expect(code).toBe(1);
-    expect(stderr).toContain(`VirtualService ${SHOP}/delegating delegates to ${SHOP}/frontend-lanes, which is to go`);
-    await comesTo("delegated", "ann", "frontend--ann -> cart--ann");
-  });
+  beforeAll(() => applyLanes(mesh, group(routing), ann, bob));
+  afterAll(() => deleteLanes(mesh, ann, bob, group(routing)));
 
   test.each(["handed", "delegated", "merged"])(
     "a lane on the entry service is reached where its host is %s",
@@ -140,4 +128,20 @@ describe.each(["native", "routes"])("routing: %s", (routing) => {
   test("the API server and istioctl analyze have nothing to say of what is written", async () => {
     expect(await analysis(mesh, [SHOP, INGRESS], KNOWN)).toEqual([]);
   });
+});
+
+test("a route of yours that delegates to what a group had leads to the baseline when the group is gone", async () => {
+  await applyLanes(mesh, group("routes"), ann, bob);
+  await comesTo("delegated", "ann", "frontend--ann -> cart--ann");
+  const {code, stderr} = await meshlane(
+    mesh,
+    ["delete", "-f", "-"],
+    JSON.stringify({kind: "List", apiVersion: "v1", items: [ann, bob, group("routes")]}),
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    `VirtualService ${SHOP}/delegating (yours): delegates to ${SHOP}/frontend-lanes, which no group needs any more`,
+  );
+  await comesTo("delegated", "ann", "frontend -> cart");
+  expect(await ask("delegated", "/fixed", "ann")).toMatchObject({body: "fixed"});
 });

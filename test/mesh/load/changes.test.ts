@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, expect, test} from "vitest";
-import {pushArtifact, Registry} from "../../../manager/image/index.ts";
+import {moduleDigests, pushArtifact, Registry} from "../../../manager/image/index.ts";
 import {builtModules} from "../../../manager/image/built-modules.ts";
 import {moduleImage} from "../../../manager/image/module-image.ts";
 import {installMeshlane, meshlaneOk} from "../client/index.ts";
@@ -50,7 +50,9 @@ test.each(ways)("routing: %s: an upgrade of the filter loses no request, and non
   await useOtherModules(`${shop.mesh.registry}/load-other`);
   await shop.apply(shop.group(routing));
   await shop.restartFrontend();
+  expect(await runsOwnModule()).toBe(false);
   const result = await shop.during(`upgrade, ${routing}`, () => meshlaneOk(shop.mesh, ["upgrade", "--plain-http"]));
+  expect(await runsOwnModule()).toBe(true);
   expect(result.failed).toEqual([]);
   expect(waysOf(result)).toEqual({ann: [IN_LANE], none: [BASELINE]});
 });
@@ -64,6 +66,14 @@ test.each(ways)("routing: %s: uninstall loses no request", async (routing) => {
   });
   expect(failed).toEqual([]);
 });
+
+/** Whether the caller's sidecar runs the outbound module of this build. */
+async function runsOwnModule(): Promise<boolean> {
+  const {outbound} = await moduleDigests();
+  const frontend = await shop.mesh.pod(shop.name, {app: "frontend"});
+  const own = await shop.mesh.envoy(frontend, "/config_dump?resource=ecds_filters");
+  return own.includes(`/${outbound.replace("sha256:", "")}.wasm`);
+}
 
 /** As if another build of the filter were installed: modules of other bytes, so of other digests, at another place. */
 async function useOtherModules(registry: string): Promise<void> {

@@ -141,6 +141,25 @@ test("routes: somebody's VirtualService that is in the way", () => {
   ]);
 });
 
+test("routes: somebody's DestinationRule that lanes by labels cannot stand beside", () => {
+  const objects = shop.filter(({kind}) => kind !== "SwimLane" && kind !== "SwimLaneGroup" && kind !== "Pod");
+  const lanes = [
+    group({baseline: {labels: {version: "v1"}}}),
+    lane({services: [{name: "cart", labels: {version: "v2"}}]}),
+  ];
+  const pods = [pod("a", {app: "cart", version: "v1"}), pod("b", {app: "cart", version: "v2"})];
+  const rule: KubernetesObject = {
+    apiVersion: "networking.istio.io/v1",
+    kind: "DestinationRule",
+    metadata: {name: "mine", namespace: "shop"},
+    spec: {host: "cart", workloadSelector: {matchLabels: {app: "frontend"}}},
+  };
+  expect(complaints(inspection([...objects, ...lanes, ...pods]))).toEqual([]);
+  expect(complaints(inspection([...objects, ...lanes, ...pods, rule]))).toEqual([
+    expect.stringMatching(/^failed routes: DestinationRule shop\/mine \(yours\)/),
+  ]);
+});
+
 test("objects: what the lanes need and is not there, is otherwise, or is there for nothing", () => {
   const state = (objects: readonly KubernetesObject[]) => ({...inspection(shop), state: stateOf(objects)});
   const all = applied(shop);
