@@ -120,6 +120,14 @@ const stickyBy = unique(stickyKey, 16)
     ),
   );
 
+const delegateName = name.check(
+  rule(
+    (value) => !value.startsWith("meshlane-"),
+    "must not begin with meshlane-, as names of other objects do that lanes need",
+    '!self.startsWith("meshlane-")',
+  ),
+);
+
 const entryWays = ["hosts", "delegate", "merge"] as const;
 
 const merge = object({
@@ -136,7 +144,7 @@ const entryRoute = object({
     .min(1, "must name at least one host")
     .optional()
     .describe("Hosts that are handed over: Meshlane writes their routes on the group's gateways."),
-  delegate: name
+  delegate: delegateName
     .optional()
     .describe("Name of the VirtualService that Meshlane writes and that a VirtualService of yours delegates to."),
   merge: merge.optional().describe("A route of yours that stays; on the gateways, it goes to the lane's workload."),

@@ -8,7 +8,7 @@ export function checkEntryRoutes({groups}: Mesh): Problem[] {
   return groups.flatMap((group) =>
     group.spec.entry.routes.length === 0
       ? []
-      : [...checkGateways(group), ...checkDelegates(group), ...checkHosts(group), ...checkOnce(group, groups)],
+      : [...checkGateways(group), ...checkHosts(group), ...checkOnce(group, groups)],
   );
 }
 
@@ -19,15 +19,6 @@ function checkGateways(group: SwimLaneGroup): Problem[] {
   if (gateways.length > 0) return [];
   const message = `routes for service "${routes[0]!.service}" on gateways, but entry names no gateway`;
   return [problemAt(group, path, {message, hint: "Write entry: {gateways: [NAMESPACE/NAME]}."})];
-}
-
-/** Names that begin so are of other objects of ours. */
-function checkDelegates(group: SwimLaneGroup): Problem[] {
-  return group.spec.entry.routes.flatMap(({delegate}, index) => {
-    if (delegate?.startsWith("meshlane-") !== true) return [];
-    const message = `delegate ${delegate} begins with meshlane-, as names of other objects do that lanes need`;
-    return [problemAt(group, [...path, index, "delegate"], {message, hint: "Give it another name."})];
-  });
 }
 
 /** On a host of another group the edge would decide for that one. */
