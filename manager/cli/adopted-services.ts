@@ -25,11 +25,11 @@ export function adoptedServices(names: readonly string[], {state, settings, name
 
 /** A line for each service of which nothing was handed over, though `--adopt` names it, and nothing else says so. */
 export function notHandedOver(adopt: readonly string[], {rendering, plan}: Desired): string[] {
-  const {objects, notices} = rendering;
+  const {objects, notices, kept = []} = rendering;
   return adopt.flatMap((service) => {
     const isDone = objects.some((object) => isAdopted(object) && purposes(object).includes(`routes ${service}`));
     const isSaid = notices.some(({subject, hint}) => `${subject} ${hint}`.split(/[^\w./-]+/).includes(service));
-    if (isDone || isSaid) return [];
+    if (isDone || isSaid || kept.includes(`routes ${service}`)) return [];
     const overridden = plan.services.some((one) => one.service === service && one.lanes.length > 0);
     const why = overridden ? "its host has no VirtualService of somebody else" : "no lane overrides it";
     return [`--adopt ${service}: nothing was handed over, as ${why}`];

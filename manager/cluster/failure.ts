@@ -77,9 +77,12 @@ function messageOf(reason: Reason, status: number, message: string, asked: Asked
   }
 }
 
-/** Admission refuses with the same status; only the authorizer speaks of what a user cannot do. */
+/**
+ * Admission refuses with the same status; only the authorizer speaks of what a user cannot do. A refused WebSocket gives the
+ * status alone, and then a missing right is by far the likelier.
+ */
 function forbidden(message: string, asked: Asked): string {
-  const who = /User "([^"]*)" cannot /.exec(message)?.[1];
+  const who = message === "" ? "you" : /User "([^"]*)" cannot /.exec(message)?.[1];
   if (who === undefined) return `cannot ${asked.verb} ${whatOf(asked)}: ${message}`;
   const [resource, ...group] = asked.resource.split(".");
   const where = asked.namespace === undefined ? "in all namespaces" : `in namespace ${asked.namespace}`;

@@ -12,15 +12,20 @@ export function compilePods(mesh: Mesh): PodLane[] {
     mesh.groups.flatMap(({metadata, spec}) => (spec.services ?? []).map((name) => key(metadata.namespace, name))),
   );
   const fallbacks = new Set(mesh.lanes.flatMap(({spec}) => spec.fallback));
-  const all = mesh.lanes.flatMap((lane) =>
-    lane.spec.services.map((service) => ({destination: laneDestination(lane, service), lane: lane.metadata.name})),
-  );
+  const all = namedPods(mesh);
   const shared = sharedDestinations(all);
   return all.filter(
     ({lane, destination}) =>
       !fallbacks.has(lane) &&
       (destination.labels !== undefined || !baseline.has(destination.service)) &&
       !shared.has(destinationKey(destination)),
+  );
+}
+
+/** What each lane names, whoever else has it. */
+export function namedPods(mesh: Mesh): PodLane[] {
+  return mesh.lanes.flatMap((lane) =>
+    lane.spec.services.map((service) => ({destination: laneDestination(lane, service), lane: lane.metadata.name})),
   );
 }
 

@@ -1,6 +1,6 @@
 import type {Api} from "../cluster/api.ts";
 import {ClusterError} from "../cluster/failure.ts";
-import {isOurs, isRendered, type KubernetesObject, unrendered} from "../model/kubernetes.ts";
+import {isOurs, type KubernetesObject, unrendered} from "../model/kubernetes.ts";
 import {PART} from "../render/istio/options.ts";
 import type {Write} from "../render/istio/steps.ts";
 import {type Change, isThere, mayWrite, merged} from "./compare.ts";
@@ -125,16 +125,6 @@ export function keyOf({apiVersion, kind, metadata}: KubernetesObject): string {
 
 function notOurs(object: KubernetesObject): ClusterError {
   const {kind, metadata} = object;
-  if (isRendered(object)) {
-    return new ClusterError(
-      "Other",
-      `${kind} ${metadata.namespace}/${metadata.name} is from meshlane render, so who applies that writes it, and nothing changed there. ` +
-        "Keep these lanes there too; or remove it there and delete it, and apply again",
-    );
-  }
-  return new ClusterError(
-    "Other",
-    `${kind} ${metadata.namespace}/${metadata.name} has a name of ours, but not the label app.kubernetes.io/managed-by: meshlane, ` +
-      "so it is somebody else's and nothing changed there. Rename or remove it",
-  );
+  const what = `${kind} ${metadata.namespace}/${metadata.name}`;
+  return new ClusterError("Other", `${what} is somebody else's, and nothing changed there. Rename or remove it`);
 }

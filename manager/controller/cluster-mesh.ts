@@ -40,11 +40,27 @@ export function soundMesh(objects: readonly KubernetesObject[]): SoundMesh {
     const loaded = loadMesh(sources);
     const found = loaded.problems.map((problem) => ({...problem, line: 0}));
     const errors = found.filter(({severity}) => severity === "error");
-    const bad = new Set(errors.filter((error) => fallbackAt(error) === undefined).map(({file}) => file));
+    const bad = toLeaveOut(
+      sources,
+      new Set(errors.filter((error) => fallbackAt(error) === undefined).map(({file}) => file)),
+    );
     problems.push(...found.map((problem) => (fallbackAt(problem) === undefined ? problem : asWarning(problem))));
     if (errors.length === 0) return {mesh: loaded.mesh, problems: distinct(problems)};
     sources = sources.filter(({name}) => !bad.has(name)).map((source) => withoutFallbacks(source, errors));
   }
+}
+
+/**
+ * Which of those with an error go first. What they claim may be all that is wrong with younger ones, and of a group that goes
+ * all lanes have an error: so the oldest group alone, and where no group has one the oldest lane of each name.
+ * @param sources the oldest first
+ */
+function toLeaveOut(sources: readonly SourceObject[], bad: ReadonlySet<string>): ReadonlySet<string> {
+  const found = sources.filter(({name}) => bad.has(name));
+  const group = found.find(({object}) => (object as KubernetesObject).kind === "SwimLaneGroup");
+  if (group !== undefined) return new Set([group.name]);
+  const names = new Map(found.toReversed().map(({name, object}) => [(object as KubernetesObject).metadata.name, name]));
+  return new Set(names.values());
 }
 
 /** Which fallback a problem is about. */
@@ -58,7 +74,7 @@ function asWarning(problem: Problem): Problem {
 }
 
 function withoutFallbacks(source: SourceObject, errors: readonly Problem[]): SourceObject {
-  const indexes = new Set(errors.filter(({file}) => file === source.name).map(fallbackAt));
+  const indexes = new Set(errors.filter(({file}) => file === source.name).flatMap((error) => fallbackAt(error) ?? []));
   if (indexes.size === 0) return source;
   const {spec, ...rest} = source.object as {spec: {fallback: readonly string[]}};
   const fallback = spec.fallback.filter((_, index) => !indexes.has(index));

@@ -1,4 +1,5 @@
 import type {Api, Kind} from "../cluster/api.ts";
+import {isWritten} from "../model/adopted.ts";
 import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
 
 /** Kinds of objects that we write for lanes. */
@@ -39,7 +40,7 @@ export interface Lanes {
 export interface ClusterState extends Lanes {
   /** What the cluster has besides groups and lanes; ours too. */
   readonly objects: readonly KubernetesObject[];
-  /** Those among them that we wrote. */
+  /** Those among them that we wrote, or wrote something into. */
   readonly live: readonly KubernetesObject[];
 }
 
@@ -50,7 +51,7 @@ export interface ClusterState extends Lanes {
 export async function readState(api: Api): Promise<ClusterState> {
   const derived = await listAll(api, derivedKinds);
   const [facts, lanes] = await Promise.all([listAll(api, factKinds), readLanes(api)]);
-  return {objects: [...derived, ...facts], live: derived.filter(isOurs), ...lanes};
+  return {objects: [...derived, ...facts], live: derived.filter(isWritten), ...lanes};
 }
 
 export async function readLanes(api: Api): Promise<Lanes> {

@@ -1,5 +1,5 @@
 import {isDeepStrictEqual} from "node:util";
-import {ORIGINAL} from "../model/adopted.ts";
+import {isAdopted, ORIGINAL} from "../model/adopted.ts";
 import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
 
 export type Change = "created" | "configured" | "unchanged" | "deleted";
@@ -13,13 +13,18 @@ function content({metadata: _metadata, status: _status, ...rest}: KubernetesObje
 export function isThere(wanted: KubernetesObject, live: KubernetesObject): boolean {
   const {labels = {}, annotations = {}} = wanted.metadata;
   const same = {...content(live), apiVersion: wanted.apiVersion};
-  // One that is given back must lose our label.
   return (
     isOurs(wanted) === isOurs(live) &&
+    !isGivenBack(wanted, live) &&
     isDeepStrictEqual(content(wanted), same) &&
     holds(live.metadata.labels, labels) &&
     holds(live.metadata.annotations, annotations)
   );
+}
+
+/** It must lose what is ours of its metadata, though nothing else may be different. */
+function isGivenBack(wanted: KubernetesObject, live: KubernetesObject): boolean {
+  return !isOurs(wanted) && !isAdopted(wanted) && isAdopted(live);
 }
 
 type StringMap = Readonly<Record<string, string>>;
@@ -47,7 +52,7 @@ function version({metadata}: KubernetesObject): {resourceVersion?: string} {
   return metadata.resourceVersion === undefined ? {} : {resourceVersion: metadata.resourceVersion};
 }
 
-/** Whether `wanted` may take the place of `live`: it is ours, or its owner hands it over, which `wanted` says. */
+/** Whether `wanted` may take the place of `live`: it is ours, or its owner hands it over, which `wanted` says, or gets it back. */
 export function mayWrite(wanted: KubernetesObject, live: KubernetesObject): boolean {
-  return isOurs(live) || wanted.metadata.annotations?.[ORIGINAL] !== undefined;
+  return isOurs(live) || wanted.metadata.annotations?.[ORIGINAL] !== undefined || isGivenBack(wanted, live);
 }

@@ -1,4 +1,5 @@
-import {keyOf, type Mesh, type Problem} from "../model/index.ts";
+import {keyOf, type Mesh, type Problem, type SwimLane, type SwimLaneGroup} from "../model/index.ts";
+import {undecided} from "../render/istio/own-object.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {Notice} from "../render/istio/options.ts";
 import {sourceName} from "./cluster-mesh.ts";
@@ -20,17 +21,20 @@ export function judgedFor(
   all: Judged,
   noticesOf: (part: Mesh) => readonly Notice[],
 ): Judged {
-  const part = partOf(mesh, objects);
-  const own = new Set(noticesOf(part).map(topic));
-  const names = part.groups.flatMap((group) => [
-    `group ${keyOf(group)}`,
-    ...group.spec.entry.gateways.map((gateway) => `gateway ${gateway}`),
-  ]);
   const files = new Set(objects.map(({kind, metadata}) => sourceName(kind, metadata)));
+  const part = partOf(mesh, files);
+  const own = new Set(noticesOf(part).map(topic));
+  const applied = part.groups.filter(({metadata}) => files.has(sourceName("SwimLaneGroup", metadata)));
+  const names = new Set([
+    ...part.groups.flatMap((group) => [`group ${keyOf(group)}`, ...entrances(group)]),
+    ...applied.map((group) => `hosts of group ${keyOf(group)}`),
+    ...part.lanes.flatMap(({spec}) => overridden(spec.group, spec.services)),
+    ...goneOf(mesh, objects).flatMap((lane) => leftBehind(lane, mesh)),
+  ]);
   return {
     problems: all.problems.map((problem) => (files.has(problem.file) ? problem : {...problem, severity: "warning"})),
     notices: all.notices.map((notice) =>
-      own.has(topic(notice)) || names.some((name) => mentions(notice, name))
+      own.has(topic(notice)) || [notice.subject, ...(notice.concerns ?? [])].some((name) => names.has(name))
         ? notice
         : {...notice, severity: "warning"},
     ),
@@ -38,11 +42,9 @@ export function judgedFor(
 }
 
 /** These groups with all their lanes, and these lanes with their groups and what stands in for them. */
-function partOf({groups, lanes}: Mesh, objects: readonly KubernetesObject[]): Mesh {
-  const named = new Set(objects.map(({kind, metadata}) => sourceName(kind, metadata)));
-  const isNamed = (kind: string, metadata: {name: string; namespace: string}) => named.has(sourceName(kind, metadata));
-  const whole = new Set(groups.filter(({metadata}) => isNamed("SwimLaneGroup", metadata)).map(keyOf));
-  const own = lanes.filter(({metadata, spec}) => isNamed("SwimLane", metadata) || whole.has(spec.group));
+function partOf({groups, lanes}: Mesh, files: ReadonlySet<string>): Mesh {
+  const whole = new Set(groups.filter(({metadata}) => files.has(sourceName("SwimLaneGroup", metadata))).map(keyOf));
+  const own = lanes.filter(({metadata, spec}) => files.has(sourceName("SwimLane", metadata)) || whole.has(spec.group));
   const kept = new Set(own.flatMap(({metadata, spec}) => [metadata.name, ...spec.fallback]));
   const entered = new Set([...whole, ...own.map(({spec}) => spec.group)]);
   return {
@@ -51,12 +53,36 @@ function partOf({groups, lanes}: Mesh, objects: readonly KubernetesObject[]): Me
   };
 }
 
+/** Where the requests of a group enter. */
+function entrances({metadata, spec: {entry}}: SwimLaneGroup): string[] {
+  return [
+    ...entry.gateways.map((gateway) => `gateway ${gateway}`),
+    ...entry.services.map((service) => `entry service ${metadata.namespace}/${service}`),
+  ];
+}
+
+/** What there is of services that lanes of a group override. */
+function overridden(group: string, services: readonly {readonly name: string}[]): string[] {
+  return services.flatMap(({name}) => undecided(`${group.slice(0, group.indexOf("/"))}/${name}`));
+}
+
+/** Lanes that the mesh has no more: deleted, or not fit for use. */
+function goneOf({lanes}: Mesh, objects: readonly KubernetesObject[]): KubernetesObject[] {
+  const there = new Set(lanes.map(({metadata}) => sourceName("SwimLane", metadata)));
+  return objects.filter(({kind, metadata}) => kind === "SwimLane" && !there.has(sourceName(kind, metadata)));
+}
+
+/** By what routes of a lane stay although it is gone: what cannot be decided of its services, or of where it was entered. */
+function leftBehind({metadata: {namespace = "default"}, spec}: KubernetesObject, {groups}: Mesh): string[] {
+  const {group: asked, services = []} = (spec ?? {}) as Partial<Pick<SwimLane["spec"], "group" | "services">>;
+  const key = asked?.includes("/") === false ? `${namespace}/${asked}` : asked;
+  const own = groups.filter((group) =>
+    key === undefined ? group.metadata.namespace === namespace : keyOf(group) === key,
+  );
+  return own.flatMap((group) => [...entrances(group), ...overridden(keyOf(group), services)]);
+}
+
 /** Which lanes a message lists is not what it is about. */
 function topic({subject, reason}: Notice): string {
   return `${reason} ${subject}`;
-}
-
-function mentions({subject, message}: Notice, name: string): boolean {
-  const after = (text: string): string => text.split(name).at(-1) ?? "";
-  return [subject, message].some((text) => text.includes(name) && !/^[\w/.-]*\w/.test(after(text)));
 }

@@ -12,6 +12,7 @@ import type {ClusterState} from "./cluster-state.ts";
 import {soundMesh} from "./cluster-mesh.ts";
 import {type Judged, judgedFor} from "./concerns.ts";
 import {withDelegates} from "./named-delegates.ts";
+import {nameTaken} from "./names-taken.ts";
 import {waysTo} from "./reach.ts";
 import {waitingLanes} from "./waiting.ts";
 import type {Settings} from "./settings.ts";
@@ -32,15 +33,19 @@ export interface Desired {
   ways(lane: string): string[];
 }
 
+const STANDING = new Set(["DestinationRule", "VirtualService"]);
+
 /** Pure: the same state gives the same objects. @param adopt Services, `NAMESPACE/NAME`, whose VirtualService is handed over now */
 export function desired(state: ClusterState, settings: Settings, adopt: readonly string[]): Desired {
   const {mesh, problems} = soundMesh([...state.groups, ...state.lanes]);
   const facts = clusterFacts(state.objects, {complete: true});
   const plan = compileMesh(mesh, facts, ownersOf(state.groups));
   const adopted = [...new Set([...adopt, ...handedOver(state.live)])];
-  const edited = handedOver(state.live.filter(isEdited)).filter((service) => !adopt.includes(service));
-  const standing = state.live.filter((object) => object.kind === "VirtualService" && !isAdopted(object));
-  const options = {...settings, adopt: adopted, edited, standing};
+  const handed = state.live.filter((object) => object.kind === "VirtualService" && isAdopted(object));
+  const isTaken = (object: KubernetesObject) => handedOver([object]).some((service) => adopt.includes(service));
+  const edited = handedOver(handed.filter((object) => isEdited(object) && !isTaken(object)));
+  const standing = state.live.filter((object) => STANDING.has(object.kind) && !isAdopted(object));
+  const options = {...settings, adopt: adopted, edited, handed, standing, obstacle: nameTaken(state.objects)};
   const rendering = withDelegates(renderIstio(plan, mesh, facts, options), state);
   return {
     mesh,
@@ -57,7 +62,7 @@ export function desired(state: ClusterState, settings: Settings, adopt: readonly
     ways: (name) => {
       const lane = mesh.lanes.find(({metadata}) => metadata.name === name);
       const group = mesh.groups.find((one) => keyOf(one) === lane?.spec.group);
-      return group === undefined ? [] : waysTo(name, group, facts, state.objects);
+      return group === undefined ? [] : waysTo(name, group, {groups: mesh.groups, facts, objects: state.objects});
     },
   };
 }

@@ -43,7 +43,7 @@ export function checkFiles(files: SourceText[], cluster: readonly KubernetesObje
 
 /**
  * The groups and lanes that files name, whatever else is wrong with them. `problems` is about what cannot be read, and what
- * is no such object.
+ * is no such object, or does not say which one.
  * @param namespace of objects that name none
  */
 export function namedObjects(
@@ -52,12 +52,18 @@ export function namedObjects(
 ): Pick<CheckedFiles, "objects" | "problems"> {
   const read = files.map(readObjects);
   const objects = read.flatMap((file) => file.objects);
-  const others = objects
-    .filter(({value}) => !isOwn(value))
-    .flatMap((object) => parseObject(object, namespace).problems);
+  const others = objects.flatMap((object) => {
+    const {problems} = parseObject(object, namespace);
+    return isOwn(object.value) ? problems.filter(isOfName) : problems;
+  });
   const problems = [...read.flatMap((file) => file.problems), ...others];
   const names = files.map(({name}) => name);
   return {objects: ownObjects(objects, namespace), problems: sortByPlace(problems, names)};
+}
+
+/** Whether it leaves open which object is meant. */
+function isOfName({path = "", severity}: Problem): boolean {
+  return severity === "error" && /^(apiVersion|metadata(\.(name|namespace))?)$/.test(path);
 }
 
 /** Those that are groups or lanes. */

@@ -1,8 +1,9 @@
-import {isAdopted, original, withoutLanes} from "../model/adopted.ts";
+import {isAdopted, original} from "../model/adopted.ts";
 import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
+import {withoutLanes} from "../model/pasted.ts";
 import type {JsonObject} from "../render/filter-config.ts";
 import type {IstioObject, Notice, Rendering} from "../render/istio/options.ts";
-import {identity} from "../render/istio/own-object.ts";
+import {identity, purposes} from "../render/istio/own-object.ts";
 import type {ClusterState} from "./cluster-state.ts";
 import {delegatesNamed, keyOf} from "./still-named.ts";
 
@@ -13,9 +14,9 @@ import {delegatesNamed, keyOf} from "./still-named.ts";
 export function withDelegates(rendering: Rendering, {live, objects}: ClusterState): Rendering {
   const wanted = new Set(rendering.objects.map(identity));
   const left = live.filter((object) => object.kind === "VirtualService" && !isAdopted(object));
-  const gone = left.filter(
-    (object) => !wanted.has(identity(object)) && rendering.kept?.includes(identity(object)) !== true,
-  );
+  const kept = new Set(rendering.kept);
+  const stays = (object: KubernetesObject) => [identity(object), ...purposes(object)].some((what) => kept.has(what));
+  const gone = left.filter((object) => !wanted.has(identity(object)) && !stays(object));
   if (gone.length === 0) return rendering;
   const roots = objects.map(original).filter((object) => object.kind === "VirtualService" && !isOurs(object));
   const naming = gone.flatMap((delegate) => {
@@ -25,7 +26,7 @@ export function withDelegates(rendering: Rendering, {live, objects}: ClusterStat
   return {
     ...rendering,
     objects: [...rendering.objects, ...naming.map(({delegate}) => onBaseline(delegate))],
-    notices: [...rendering.notices, ...naming.map(({delegate, root}) => stays(delegate, root))],
+    notices: [...rendering.notices, ...naming.map(({delegate, root}) => notice(delegate, root))],
   };
 }
 
@@ -39,7 +40,7 @@ function onBaseline({apiVersion, kind, metadata, spec}: KubernetesObject): Istio
   };
 }
 
-function stays(delegate: KubernetesObject, root: KubernetesObject): Notice {
+function notice(delegate: KubernetesObject, root: KubernetesObject): Notice {
   return {
     severity: "warning",
     subject: `VirtualService ${keyOf(root)} (yours)`,

@@ -1,5 +1,5 @@
 import {isDeepStrictEqual} from "node:util";
-import {type Mesh, precedence} from "../model/index.ts";
+import {type Mesh, older, precedence} from "../model/index.ts";
 import type {ClusterState} from "./cluster-state.ts";
 import {type SoundMesh, soundMesh} from "./cluster-mesh.ts";
 import type {Desired} from "./desired.ts";
@@ -46,7 +46,7 @@ function isSame(one: Inputs, other: Inputs): boolean {
 function asked(state: ClusterState, {mesh, problems}: SoundMesh): object {
   const owners = state.groups.map(({metadata, status}) => [metadata.namespace, metadata.name, status]);
   return {
-    groups: mesh.groups.map(ageless),
+    groups: mesh.groups.toSorted(older).map(ageless),
     lanes: mesh.lanes.toSorted(precedence).map(ageless),
     problems,
     owners,

@@ -36,7 +36,7 @@ export async function isLayout(path: string): Promise<boolean> {
 
 /**
  * The artifacts of a layout by their names there.
- * @throws Error when nothing is in it, a part is missing, or is not what its digest says
+ * @throws Error when nothing is in it, two have one name, a part is missing, or is not what its digest says
  */
 export async function readLayout(folder: string): Promise<Map<string, Fetched>> {
   const file = join(folder, "index.json");
@@ -46,6 +46,7 @@ export async function readLayout(folder: string): Promise<Map<string, Fetched>> 
   const images = new Map<string, Fetched>();
   for (const {digest, annotations} of index.manifests) {
     const name = printable(annotations?.[refName] ?? digest);
+    if (images.has(name)) throw new Error(`${file} has two manifests of the name ${name}: ${remedy}`);
     const bytes = await readBlob(folder, digest);
     images.set(name, await readArtifact(bytes, join(folder, name), (blob) => readBlob(folder, blob.digest)));
   }

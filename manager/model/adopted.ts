@@ -1,5 +1,6 @@
 import {createHash} from "node:crypto";
-import {isOurs, type KubernetesObject, managedBy} from "./kubernetes.ts";
+import {isOurs, isRendered, type KubernetesObject, managedBy} from "./kubernetes.ts";
+import {type LaneHttp, withoutPasted} from "./pasted.ts";
 
 /** On an object whose owner handed it over with `--adopt`: its spec before that, as JSON. */
 export const ORIGINAL = "meshlane.dev/original";
@@ -19,15 +20,37 @@ export function formerManager({metadata}: KubernetesObject): Readonly<Record<str
   return manager === undefined || manager === managedBy[MANAGED_BY] ? {} : {[ORIGINAL_MANAGER]: manager};
 }
 
-/** Whether the object is its owner's, handed over: it counts as a fact of the cluster, in the form that `original` gives. */
+/**
+ * Whether the object is its owner's, handed over: it counts as a fact of the cluster, in the form that `original` gives. Its
+ * owner may have applied his own file since, so that it has his label again.
+ */
 export function isAdopted(object: KubernetesObject): boolean {
-  return isOurs(object) && object.metadata.annotations?.[ORIGINAL] !== undefined;
+  return object.metadata.annotations?.[ORIGINAL] !== undefined && !isRendered(object);
 }
 
-/** Whether somebody else has changed the spec since we wrote it. */
+/** Whether we wrote the object, or something into it. */
+export function isWritten(object: KubernetesObject): boolean {
+  return isOurs(object) || isAdopted(object);
+}
+
+/** Whether somebody else has changed the object since we wrote it, or nothing readable tells what it was before. */
 export function isEdited(object: KubernetesObject): boolean {
+  return isAdopted(object) && (!isOurs(object) || specBefore(object) === undefined || !isAsWritten(object));
+}
+
+function isAsWritten(object: KubernetesObject): boolean {
   const written = object.metadata.annotations?.[WRITTEN];
-  return isAdopted(object) && written !== undefined && written !== specHash(object.spec);
+  return written === undefined ? isOurs(object) : written === specHash(object.spec);
+}
+
+/** The spec that the annotation keeps; undefined where it holds none. */
+function specBefore({metadata}: KubernetesObject): object | undefined {
+  try {
+    const spec: unknown = JSON.parse(metadata.annotations?.[ORIGINAL] ?? "");
+    return typeof spec === "object" && spec !== null && !Array.isArray(spec) ? spec : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** 16 hexadecimal digits, the same whatever the order of fields. */
@@ -36,36 +59,6 @@ export function specHash(spec: unknown): string {
     .update(JSON.stringify(sorted(spec)))
     .digest("hex")
     .slice(0, 16);
-}
-
-/** The context header of requests in lanes, by which routes of lanes match. */
-const CONTEXT = "x-swimlane";
-
-/** An http route of a VirtualService, as far as lanes show in it. */
-interface LaneHttp {
-  readonly match?: readonly {readonly headers?: Readonly<Record<string, unknown>>}[];
-  readonly route?: readonly {readonly destination?: {readonly subset?: string}}[];
-}
-
-/** Whether a route is for requests of lanes only. */
-export function isOfLanes({match = []}: LaneHttp): boolean {
-  return match.length > 0 && match.every(({headers = {}}) => headers[CONTEXT] !== undefined);
-}
-
-/** The spec of a VirtualService without our routes and without the subsets that we named in others. */
-export function withoutLanes(spec: unknown): unknown {
-  const {http, ...rest} = (spec ?? {}) as {http?: readonly LaneHttp[]};
-  if (http === undefined) return rest;
-  return {...rest, http: http.filter((route) => !isOfLanes(route)).map(withoutSubsets)};
-}
-
-function withoutSubsets(route: LaneHttp): LaneHttp {
-  if (route.route === undefined) return route;
-  const destinations = route.route.map((one) => {
-    const {subset = "", ...destination} = one.destination ?? {};
-    return subset.startsWith("meshlane-") ? {...one, destination} : one;
-  });
-  return {...route, route: destinations};
 }
 
 function sorted(value: unknown): unknown {
@@ -80,18 +73,31 @@ function sorted(value: unknown): unknown {
  * this one.
  */
 export function original(object: KubernetesObject): KubernetesObject {
-  const written = object.metadata.annotations?.[ORIGINAL];
-  if (!isAdopted(object) || written === undefined) return object;
-  const {labels = {}, annotations = {}, ...metadata} = object.metadata;
-  const {[ORIGINAL_MANAGER]: manager} = annotations;
-  const restored = manager === undefined ? labels : {...labels, [MANAGED_BY]: manager};
-  const own = manager === undefined ? [MANAGED_BY, PART] : [PART];
-  const ours = Object.keys(annotations).filter((key) => key.startsWith("meshlane.dev/"));
+  if (!isAdopted(object)) return object;
+  const {labels: _labels, annotations = {}, ...metadata} = object.metadata;
+  const own = Object.keys(annotations).filter((key) => key.startsWith("meshlane.dev/"));
   return {
     ...object,
-    metadata: {...metadata, ...some("labels", restored, own), ...some("annotations", annotations, ours)},
-    spec: isEdited(object) ? withoutLanes(object.spec) : (JSON.parse(written) as unknown),
+    metadata: {...metadata, ...some("labels", ...ownersLabels(object)), ...some("annotations", annotations, own)},
+    spec: ownersSpec(object),
   };
+}
+
+/** All labels, and those of them that are not the owner's. A label of his own in the place of ours stays. */
+function ownersLabels(object: KubernetesObject): [Readonly<Record<string, string>>, readonly string[]] {
+  const {labels = {}, annotations = {}} = object.metadata;
+  const {[ORIGINAL_MANAGER]: manager} = annotations;
+  if (!isOurs(object)) return [labels, [PART]];
+  return manager === undefined ? [labels, [MANAGED_BY, PART]] : [{...labels, [MANAGED_BY]: manager}, [PART]];
+}
+
+/** Who has written his own label has written the whole object; of another edit, what is in our form is ours. */
+function ownersSpec(object: KubernetesObject): unknown {
+  const before = specBefore(object);
+  if (before !== undefined && isAsWritten(object)) return before;
+  if (!isOurs(object)) return object.spec;
+  const {http = []} = (before ?? {}) as {http?: readonly LaneHttp[]};
+  return withoutPasted(object.spec, {isLane: () => true, before: http});
 }
 
 function some(field: string, map: Readonly<Record<string, string>>, without: readonly string[]): object {

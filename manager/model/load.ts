@@ -1,13 +1,14 @@
 import type {SwimLaneGroup} from "./group.ts";
 import type {KubernetesObject} from "./kubernetes.ts";
-import type {SwimLane, WrittenLane} from "./lane.ts";
+import type {WrittenLane} from "./lane.ts";
 import type {Broken, Mesh} from "./mesh.ts";
 import type {WrittenPlayground} from "./playground.ts";
 import {checkMesh} from "./check/check.ts";
 import {parseObject, type Parsed} from "./parse.ts";
-import {problemAt, sortByPlace, type Problem} from "./problem.ts";
+import {type Finding, problemAt, sortByPlace, type Problem} from "./problem.ts";
 import {readObjects, type SourceObject, type SourceText} from "./read.ts";
 import {keyOf, older, resolveLanes, resolvePlayground} from "./resolve.ts";
+import {sourceOf} from "./source.ts";
 
 export interface Loaded {
   mesh: Mesh;
@@ -21,13 +22,13 @@ export interface Loaded {
  * sorted by place. Never throws, whatever the texts are.
  * @param namespace of objects of ours that name none
  * @param takeOthers objects of other APIs are of use to the caller: no warnings of them
- * @param replaced what groups and lanes of the sources take the place of, and are as old as
+ * @param replaced what groups and lanes of the texts take the place of, and are as old as; then what a text says of its age does not count
  */
 export function loadMesh(
   sources: (SourceText | SourceObject)[],
   namespace?: string,
   takeOthers = false,
-  replaced: readonly KubernetesObject[] = [],
+  replaced?: readonly KubernetesObject[],
 ): Loaded {
   const all = sources.flatMap((source) => parseSource(source, namespace));
   const others = all.flatMap(({other}) => (other === undefined ? [] : [other]));
@@ -36,8 +37,9 @@ export function loadMesh(
   const broken = brokenOf(parsed);
   const written = parsed.flatMap((part) => (part.written === undefined ? [] : [part.written]));
 
+  const byAge = ages(sources, replaced);
   const groups = first(written.filter(isGroup), keyOf, problems);
-  const lanes = first(written.filter(isLane), (lane) => lane.metadata.name, problems);
+  const lanes = first(written.filter(isLane).toSorted(byAge), (lane) => lane.metadata.name, problems);
   const playgrounds = first(written.filter(isPlayground), () => "", problems);
 
   const resolved = resolveLanes(lanes, groups, broken);
@@ -48,17 +50,24 @@ export function loadMesh(
     lanes: resolved.lanes.toSorted((a, b) => compare(a.metadata.name, b.metadata.name)),
     ...(playground === undefined ? {} : {playground}),
   };
-  const times = new Map(replaced.map((object) => [identity(object), object.metadata.creationTimestamp]));
-  const aged = (item: SwimLaneGroup | SwimLane) => {
-    const creationTimestamp = times.get(identity(item)) ?? item.metadata.creationTimestamp;
-    return {...item, metadata: {...item.metadata, creationTimestamp}} as typeof item;
-  };
-  const byAge = (a: SwimLaneGroup | SwimLane, b: SwimLaneGroup | SwimLane) => older(aged(a), aged(b));
   problems.push(
     ...checkMesh({...mesh, groups: mesh.groups.toSorted(byAge), lanes: mesh.lanes.toSorted(byAge)}, broken),
   );
   const files = sources.map(({name}) => name);
   return {mesh, problems: sortByPlace(problems, files), others};
+}
+
+type Aged = SwimLaneGroup | WrittenLane;
+
+/** The older first, where what is replaced tells how old its successor is. */
+function ages(sources: readonly (SourceText | SourceObject)[], replaced?: readonly KubernetesObject[]) {
+  const times = new Map(replaced?.map((object) => [identity(object), object.metadata.creationTimestamp]));
+  const texts = new Set(replaced === undefined ? [] : sources.filter((one) => "text" in one).map(({name}) => name));
+  const aged = (item: Aged) => {
+    const own = texts.has(sourceOf(item).file) ? undefined : item.metadata.creationTimestamp;
+    return {metadata: {creationTimestamp: times.get(identity(item)) ?? own}};
+  };
+  return (a: Aged, b: Aged) => older(aged(a), aged(b));
 }
 
 const parsedBefore = new WeakMap<SourceObject, Parsed[]>();
@@ -116,9 +125,24 @@ function first<Item extends Written>(objects: Item[], key: (object: Item) => str
       seen.set(key(object), object);
       continue;
     }
-    const {file, line} = problemAt(other, ["metadata", "name"], {message: ""});
-    const message = `stands here a second time (first at ${file}:${line}): ${owners[object.kind]}`;
-    problems.push(problemAt(object, ["metadata", "name"], {message, hint: "Rename or remove one of them."}));
+    problems.push(problemAt(object, ["metadata", "name"], twice(object, other)));
   }
   return [...seen.values()];
+}
+
+/** What is wrong with the second one; in the same words wherever the first stands, if it is another's. */
+function twice(object: Written, other: Written): Finding {
+  const {file, line} = problemAt(other, ["metadata", "name"], {message: ""});
+  const owner = owners[object.kind];
+  if (identity(object) !== identity(other)) {
+    const message = `is the name of ${identity(other)} already: ${owner}`;
+    return {
+      message,
+      hint: `Rename or remove one of them; the other is ${line > 1 ? `at ${file}:${line}` : `in ${file}`}.`,
+    };
+  }
+  return {
+    message: `stands here a second time (first at ${file}:${line}): ${owner}`,
+    hint: "Rename or remove one of them.",
+  };
 }

@@ -30,12 +30,16 @@ export function precedence(a: SwimLane, b: SwimLane): number {
 }
 
 /** Of two that claim one thing the older one has it: what has no time comes after all that have one, else as they stand. */
-export function older(a: SwimLaneGroup | SwimLane, b: SwimLaneGroup | SwimLane): number {
+export function older(a: Aged, b: Aged): number {
   return compare(age(a), age(b));
 }
 
-function age(lane: SwimLaneGroup | SwimLane): number {
-  return lane.metadata.creationTimestamp ? Date.parse(lane.metadata.creationTimestamp) : Infinity;
+interface Aged {
+  readonly metadata: {readonly creationTimestamp?: string | null | undefined};
+}
+
+function age({metadata}: Aged): number {
+  return metadata.creationTimestamp ? Date.parse(metadata.creationTimestamp) : Infinity;
 }
 
 function compare<Value extends string | number>(a: Value, b: Value): number {

@@ -11,6 +11,12 @@ export function checkLanes({desired}: Inspection): Result[] {
     const message = formatProblem({...rest, line: 0, file: ""}).replace(/^warning: /, "");
     return problem.severity === "error" ? failed("lanes", message, hint) : warning("lanes", message, hint);
   });
+  const waiting = desired.waiting(mesh.lanes.map(({metadata}) => metadata.name));
+  found.push(
+    ...waiting.map((line) =>
+      warning("lanes", line.replace(/\.$/, ""), "kubectl describe pod says why one is not ready."),
+    ),
+  );
   if (found.length > 0) return found;
   return [ok("lanes", `${count(mesh.groups.length, "group")}, ${count(mesh.lanes.length, "lane")}`)];
 }

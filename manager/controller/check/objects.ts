@@ -1,8 +1,8 @@
-import {isOurs, isRendered, type KubernetesObject, unrendered} from "../../model/kubernetes.ts";
+import {type KubernetesObject, unrendered} from "../../model/kubernetes.ts";
 import {isNewer} from "../../model/version-order.ts";
 import {steps} from "../../render/istio/steps.ts";
 import {keyOf} from "../changes.ts";
-import {isThere, mayWrite} from "../compare.ts";
+import {isThere} from "../compare.ts";
 import {count, failed, ok, type Result, some} from "./result.ts";
 import type {Inspection} from "./inspection.ts";
 
@@ -23,20 +23,13 @@ export function checkObjects({program, settings, state, desired}: Inspection): R
   const follow = hintOf(program, settings?.version ?? program);
   return [...found]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([wrong, names]) => failed("objects", `${wrongs[wrong]}: ${some(names)}`, hints[wrong] ?? follow));
+    .map(([wrong, names]) => failed("objects", `${wrongs[wrong]}: ${some(names)}`, follow));
 }
 
 const wrongs = {
   missing: "not there",
   other: "not as the lanes ask for it",
   left: "there, though no lane needs it",
-  rendered: "from meshlane render, and the lanes ask for something else by now",
-  theirs: "of somebody else, under a name that the lanes need",
-};
-
-const hints: {readonly [wrong in keyof typeof wrongs]?: string} = {
-  rendered: "Render it again where it comes from, and apply that.",
-  theirs: "Rename or remove it, and run meshlane apply.",
 };
 
 /** How to let the mesh follow: an older program than the installation writes nothing. */
@@ -49,9 +42,7 @@ function hintOf(program: string, installed: string): string {
 
 function wrongOf(wanted: KubernetesObject, live: KubernetesObject | undefined): keyof typeof wrongs | undefined {
   if (live === undefined) return "missing";
-  if (isThere(wanted, unrendered(live))) return undefined;
-  if (isRendered(live)) return "rendered";
-  return mayWrite(wanted, live) || !isOurs(wanted) ? "other" : "theirs";
+  return isThere(wanted, unrendered(live)) ? undefined : "other";
 }
 
 function nameOf({kind, metadata}: KubernetesObject): string {

@@ -3,7 +3,8 @@ import {nativeStrip} from "../native-strip.ts";
 import {applicationUnreached, UNREACHED} from "../unreached.ts";
 import {identity, NO_COLLECTOR} from "./clusters.ts";
 import {own, shared, type Source, typed} from "./discovery.ts";
-import {CONTEXT, WORKLOAD} from "./routes.ts";
+import {CONTEXT} from "../../model/context.ts";
+import {WORKLOAD} from "./routes.ts";
 
 /** A filter by the file that its configuration comes from; the listener stays when the configuration changes. */
 export interface FilterSlot {

@@ -1,11 +1,9 @@
 import type {LaneRoute, ServicePlan} from "../../compile/plan.ts";
+import {CONTEXT} from "../../model/context.ts";
 import type {JsonObject} from "../filter-config.ts";
 import {UNREACHED} from "../unreached.ts";
 import {typed} from "./discovery.ts";
 import {chainClusterName, clusterName, externalClusterName} from "./names.ts";
-
-/** The context header. */
-export const CONTEXT = "x-swimlane";
 
 /** The workload that answered, on the responses of a playground. */
 export const WORKLOAD = "x-swimlane-workload";

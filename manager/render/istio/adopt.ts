@@ -1,19 +1,27 @@
 import {isDeepStrictEqual} from "node:util";
+import {hostOf} from "../../compile/hosts.ts";
 import type {Destination} from "../../compile/plan.ts";
-import {formerManager, isAdopted, isOfLanes, ORIGINAL, specHash, withoutLanes, WRITTEN} from "../../model/adopted.ts";
+import {formerManager, isAdopted, isEdited, ORIGINAL, specHash, WRITTEN} from "../../model/adopted.ts";
+import type {Mesh} from "../../model/index.ts";
 import {type KubernetesObject, managedBy} from "../../model/kubernetes.ts";
+import {isOfLane, isOfLanes, type Known, withoutPasted} from "../../model/pasted.ts";
 import type {JsonObject} from "../filter-config.ts";
 import {
   destinationsOf as ownDestinations,
   type ForeignVirtualService,
   type HttpRoute,
+  meshVirtualServices,
   type RouteDestination,
 } from "./foreign.ts";
-import {contextMatches, destinationOf, portsAreInferred, refusal, routeName} from "./lane-routes.ts";
-import {CONTEXT, subsetOf} from "./names.ts";
+import {baselineRoutes, contextMatches, destinationOf, portsAreInferred, refusal, routeName} from "./lane-routes.ts";
+import {CONTEXT} from "../../model/context.ts";
+import {subsetOf} from "./names.ts";
 import {type IstioObject, PART} from "./options.ts";
-import {madeFor, purposes} from "./own-object.ts";
+import {identity, madeFor, purposes} from "./own-object.ts";
 import type {PreparedService} from "./prepared.ts";
+
+/** What a VirtualService says; names in it are of its namespace. */
+type UsersSpec = Pick<ForeignVirtualService, "namespace" | "spec">;
 
 /** Services, `NAMESPACE/NAME`, whose VirtualService was handed over before: they stay adopted until they are given back. */
 export function handedOver(live: readonly KubernetesObject[]): string[] {
@@ -22,13 +30,27 @@ export function handedOver(live: readonly KubernetesObject[]): string[] {
   return [...new Set(services)].sort();
 }
 
+/** Of routes in our form, those of these lanes count as ours. */
+export function lanesOf({lanes}: Mesh): Known {
+  const names = new Set(lanes.map(({metadata}) => metadata.name));
+  return {isLane: (name) => names.has(name)};
+}
+
 /**
  * The user's VirtualService with our routes in it; what was in their place stands in annotations, to give it back. Routes of lanes
- * that were pasted into it are ours from now on: what is given back has none.
+ * that were pasted into it before are ours from then on: what is given back has none.
+ * @param before what was handed over already, as it is in the cluster: of a route that its owner had then, a later lane makes none of ours
  */
-export function adopt(users: ForeignVirtualService, services: readonly PreparedService[]): IstioObject {
+export function adopt(
+  users: ForeignVirtualService,
+  services: readonly PreparedService[],
+  known: Known,
+  before: readonly KubernetesObject[] = [],
+): IstioObject {
   const {object, namespace} = users;
-  const spec = withoutLanes(users.spec) as ForeignVirtualService["spec"];
+  const met = before.find((one) => identity(one) === identity(object));
+  const isKnown = met !== undefined && !isEdited(met);
+  const spec = isKnown ? users.spec : (withoutPasted(users.spec, known) as ForeignVirtualService["spec"]);
   const {name, labels = {}, annotations = {}} = object.metadata;
   const written = {...spec, http: withLanes({...users, spec}, services)} as unknown as JsonObject;
   const adopted = {
@@ -47,34 +69,58 @@ export function adopt(users: ForeignVirtualService, services: readonly PreparedS
     },
     spec: written,
   };
-  const purpose = services.map(({service}) => `routes ${service}`);
+  const handed = met === undefined ? [] : handedOver([met]).filter((service) => hasHostOf(service, users, services));
+  const purpose = [...services.map(({service}) => service), ...handed].map((service) => `routes ${service}`);
   return madeFor(purpose, adopted);
 }
 
-/** Whether the user's own VirtualService has the lanes' routes as they should be, none of them, or others. */
-export function pasted(users: ForeignVirtualService, services: readonly PreparedService[]): "all" | "none" | "other" {
-  const http = users.spec.http ?? [];
-  const without = http.filter((route) => !isOfLanes(route));
-  if (without.length === http.length) return "none";
-  const wanted = withLanes({...users, spec: {...users.spec, http: without}}, services);
-  return isDeepStrictEqual(wanted, http) ? "all" : "other";
+/** A service stays handed over without lanes too, as long as the VirtualService is, and has its host. */
+function hasHostOf(service: string, users: ForeignVirtualService, [any]: readonly PreparedService[]): boolean {
+  const domain = any!.facts.domain;
+  return meshVirtualServices([users], hostOf(service, domain), domain).length > 0;
+}
+
+/**
+ * What of ours the user's own VirtualService has, where that is all that the lanes need: routes of lanes, or only the subset that
+ * keeps requests of no lane off their pods.
+ */
+export function pasted(users: ForeignVirtualService, service: PreparedService): "routes" | "subset" | undefined {
+  const {http = []} = users.spec;
+  if (!isDeepStrictEqual(routesToHave(users, service), http)) return undefined;
+  const own = ownRoutes(http);
+  if (own.length < http.length) return "routes";
+  return isDeepStrictEqual(own, http) ? undefined : "subset";
+}
+
+/** The `http` list that the user's VirtualService is to have. Where nothing in it is the user's, the baseline's routes stand for that. */
+export function routesToHave({namespace, spec}: UsersSpec, service: PreparedService): HttpRoute[] {
+  const own = ownRoutes(spec.http ?? []);
+  const http = own.length > 0 ? own : ownRoutes(baselineRoutes(service));
+  return withLanes({namespace, spec: {http}}, [service]);
+}
+
+/** Routes in our form of a lane that is gone are ours too: their owner is told to paste anew, nothing is taken from him. */
+function ownRoutes(http: readonly HttpRoute[]): readonly HttpRoute[] {
+  return (withoutPasted({http}, {isLane: () => true}) as {http: readonly HttpRoute[]}).http;
 }
 
 /**
  * The user's http routes. Before each one that goes to a service's host stand its variants: the same match and the context of
  * some lanes, all else kept, the lanes' destination instead of theirs. A route that shares requests out by weight does so for
- * requests of no lane only.
+ * requests of no lane only; one that matches the context itself is as its owner wants it.
  */
-export function withLanes(users: ForeignVirtualService, services: readonly PreparedService[]): HttpRoute[] {
+function withLanes(users: UsersSpec, services: readonly PreparedService[]): HttpRoute[] {
   return (users.spec.http ?? []).flatMap((route) => {
     const service = services.find(
       ({host, facts}) => ownDestinations(route, users.namespace, host, facts.domain).length > 0,
     );
-    return service === undefined ? [route] : [...variants(route, users, service), onBaseline(route, users, service)];
+    return service === undefined || isOfLanes(route)
+      ? [route]
+      : [...variants(route, users, service), onBaseline(route, users, service)];
   });
 }
 
-function variants(route: HttpRoute, users: ForeignVirtualService, service: PreparedService): HttpRoute[] {
+function variants(route: HttpRoute, users: UsersSpec, service: PreparedService): HttpRoute[] {
   const [own] = ownDestinations(route, users.namespace, service.host, service.facts.domain);
   const {taken, refused} = service.routes;
   const {route: _destinations, ...rest} = route;
@@ -95,7 +141,7 @@ function variants(route: HttpRoute, users: ForeignVirtualService, service: Prepa
 }
 
 function matches({match = []}: HttpRoute, contexts: readonly JsonObject[]) {
-  const each = match.length === 0 ? [{}] : match;
+  const each = match.length === 0 ? [{}] : match.filter((one) => !isOfLane(one));
   return each.flatMap((one: {headers?: JsonObject}) =>
     contexts.map((context) => ({...one, headers: {...one.headers, [CONTEXT]: context}})),
   );
@@ -113,7 +159,7 @@ function laneDestination(service: PreparedService, to: Destination, own: RouteDe
 }
 
 /** Where lanes share the Service, requests of no lane go to the baseline's pods, unless the user named a subset. */
-function onBaseline(route: HttpRoute, users: ForeignVirtualService, service: PreparedService): HttpRoute {
+function onBaseline(route: HttpRoute, users: UsersSpec, service: PreparedService): HttpRoute {
   const subset = subsetOf(service.baseline);
   if (subset === undefined) return route;
   const {domain} = service.facts;

@@ -73,7 +73,7 @@ function virtualServiceObstacle(service: PreparedService, users: ForeignVirtualS
 
 /**
  * A VirtualService or HTTPRoute of somebody else on a host that lanes need.
- * @param standing VirtualServices of ours in the cluster
+ * @param standing what of ours is in the cluster
  */
 export function conflict(
   service: PreparedService,

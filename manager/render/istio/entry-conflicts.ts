@@ -3,10 +3,12 @@ import {covers} from "../../compile/hosts.ts";
 import type {HttpRouteRef, HttpRouteSpec} from "../../compile/http-route.ts";
 import {overlap} from "../../model/check/hosts.ts";
 import {type EntryRoute, keyOf, selects, type SwimLaneGroup} from "../../model/index.ts";
+import {isRendered, type KubernetesObject} from "../../model/kubernetes.ts";
 import type {Entry} from "./entry-routes.ts";
 import {destinationsOf, type ForeignVirtualService, gatewayVirtualServices, virtualServices} from "./foreign.ts";
 import {nameOf, namespaceOf} from "./names.ts";
 import type {IstioOptions, Notice} from "./options.ts";
+import {purposes} from "./own-object.ts";
 import type {PreparedService} from "./prepared.ts";
 
 /** What is left to write of an entry's route. */
@@ -20,8 +22,12 @@ export interface Free {
 
 /** What users have where an entry's route is to be written, and what the route cannot say. */
 export function gatewayConflicts(entry: Entry, facts: ClusterFacts): Free {
-  const all = virtualServices(facts);
   const {service, route, gateways, group} = entry;
+  // What `render` gave for this entry is no rival: whether it is as it is to be is asked when it would be written.
+  const isOwn = (object: KubernetesObject) =>
+    isRendered(object) && purposes(object).includes(`entry ${service.service}`);
+  const all = virtualServices(facts).filter(({object}) => !isOwn(object));
+  const httpRoutes = facts.httpRoutes.filter((object) => !isOwn(object));
   if (route.delegate !== undefined) {
     const key = `${namespaceOf(service.service)}/${route.delegate}`;
     const met = all.some((users) => users.key === key);
@@ -32,7 +38,7 @@ export function gatewayConflicts(entry: Entry, facts: ClusterFacts): Free {
   }
   const hosts = route.hosts ?? [];
   const near = sharingPods(gateways, facts);
-  const theirs = [...virtualServiceHosts(near, all), ...httpRouteHosts(near, facts)].map((users) => ({
+  const theirs = [...virtualServiceHosts(near, all), ...httpRouteHosts(near, {httpRoutes})].map((users) => ({
     ...users,
     had: hosts.filter((host) => users.hosts.some((theirHost) => loses(theirHost, host))),
   }));
@@ -69,7 +75,7 @@ function isDelegatedTo(key: string, gateways: readonly Gateway[], facts: Cluster
   const all = virtualServices(facts);
   const roots = sharingPods(gateways, facts).flatMap((gateway) => gatewayVirtualServices(all, gateway));
   return roots.some(({namespace, spec}) =>
-    (spec.http ?? []).some(({delegate}) => `${delegate?.namespace ?? namespace}/${delegate?.name}` === key),
+    (spec.http ?? []).some(({delegate}) => `${delegate?.namespace || namespace}/${delegate?.name}` === key),
   );
 }
 
@@ -88,7 +94,7 @@ function virtualServiceHosts(gateways: readonly string[], all: readonly ForeignV
   return [...users].map(({key, spec}) => ({kind: "VirtualService", key, hosts: spec.hosts ?? []}));
 }
 
-function httpRouteHosts(gateways: readonly string[], {httpRoutes}: ClusterFacts): Users[] {
+function httpRouteHosts(gateways: readonly string[], {httpRoutes}: Pick<ClusterFacts, "httpRoutes">): Users[] {
   return httpRoutes.flatMap(({metadata, spec}) => {
     const {namespace: home = "default", name} = metadata;
     const {parentRefs = [], hostnames = ["*"]} = (spec ?? {}) as HttpRouteSpec;

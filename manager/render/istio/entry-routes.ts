@@ -37,7 +37,7 @@ export function renderEntryRoutes(plan: Plan, mesh: Mesh, facts: ClusterFacts, o
       objects.push(
         ...own.map((object) => (object.kind === "DestinationRule" ? object : madeForEntry(service, object))),
       );
-      notices.push(...said);
+      notices.push(...said.map((notice) => ({...notice, concerns: undecidedEntry(service)})));
       if (own.length === 0 && said.length > 0) kept.push(...undecidedEntry(service));
     }
     notices.push(...unchosen(group, services, facts, options));

@@ -1,9 +1,10 @@
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {GroupPlan, Labels} from "../../compile/plan.ts";
 import {entryConfig} from "../filter-config.ts";
+import {type EdgeObjects, guarded} from "./guards.ts";
 import {namespaceOf} from "./names.ts";
 import {podsName} from "./pod-names.ts";
-import type {IstioObject, IstioOptions, Notice} from "./options.ts";
+import type {IstioOptions, Notice} from "./options.ts";
 import {madeFor} from "./own-object.ts";
 import {pluginObject} from "./plugins.ts";
 import {type Entrance, type Entrances, podSets, type PodSet, unguarded} from "./pod-sets.ts";
@@ -12,6 +13,8 @@ import {ownAddress} from "./strip.ts";
 /** The rendering, and the pods, by namespace, where the edge remembers and inbound must not. */
 export interface EntryServices extends Entrances {
   readonly pods: readonly {readonly namespace: string; readonly selector: Labels}[];
+  /** Namespaces in which some edge stays as it is, so that on which pods one stands is not known. */
+  readonly undecidedIn: readonly string[];
 }
 
 /** For each set of pods of entry services: an edge on their inbound side. */
@@ -34,11 +37,14 @@ export function renderEntryServices(
     }
   }
   const {sets, left: shared, notices} = podSets(entrances);
+  const edges = guarded(sets, (pods) => entryObjects(pods, options), options);
+  const without = [...left, ...shared, ...edges.left];
   return {
-    objects: sets.flatMap((pods) => entryObjects(pods, options)),
-    notices: [...unselected, ...notices],
+    objects: edges.objects,
+    notices: [...unselected, ...notices, ...edges.notices],
     pods: sets,
-    ...unguarded([...left, ...shared]),
+    undecidedIn: without.map(({group}) => namespaceOf(group.name)),
+    ...unguarded(without),
   };
 }
 
@@ -47,14 +53,14 @@ function entranceOf(key: string, selector: Labels, group: GroupPlan, facts: Clus
   return {what: `entry service ${key}`, namespace: namespaceOf(key), selector, workloads, group};
 }
 
-function entryObjects({what, namespace, selector, groups}: PodSet, options: IstioOptions): IstioObject[] {
+function entryObjects({what, namespace, selector, groups}: PodSet, options: IstioOptions): EdgeObjects {
   const name = podsName("entry", selector);
   const config = entryConfig(options.mesh, groups);
-  const objects = [
+  const guards = [
     pluginObject({part: "edge", namespace, name, selector, mode: "SERVER", place: "edge", config}, options),
     ownAddress(namespace, name, selector),
   ];
-  return objects.map((object) => madeFor(what, object));
+  return {guards: guards.map((object) => madeFor(what, object)), others: []};
 }
 
 function withoutPods({name}: GroupPlan, key: string, facts: ClusterFacts): Notice {
@@ -67,5 +73,6 @@ function withoutPods({name}: GroupPlan, key: string, facts: ClusterFacts): Notic
       ? `enters at service ${key}, which has no selector that would name its pods`
       : `enters at service ${key}, which is not ${facts.complete ? "there" : "among the files"}`,
     hint: there ? "Take a Service with a selector as entry service." : "Add the Service, or change entry.services.",
+    concerns: [`entry service ${key}`],
   };
 }

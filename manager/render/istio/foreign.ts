@@ -9,6 +9,13 @@ export interface VirtualServiceSpec {
   readonly gateways?: readonly string[];
   readonly exportTo?: readonly string[];
   readonly http?: readonly HttpRoute[];
+  readonly tcp?: readonly StreamRoute[];
+  readonly tls?: readonly StreamRoute[];
+}
+
+/** A route of bytes that are not looked into. */
+interface StreamRoute {
+  readonly route?: readonly WrittenDestination[];
 }
 
 export interface HttpRoute {
@@ -18,8 +25,8 @@ export interface HttpRoute {
   readonly redirect?: JsonObject;
   readonly directResponse?: JsonObject;
   readonly retries?: JsonObject;
-  readonly mirror?: {readonly host?: string};
-  readonly mirrors?: readonly {readonly destination?: {readonly host?: string}}[];
+  readonly mirror?: Partial<RouteDestination["destination"]>;
+  readonly mirrors?: readonly WrittenDestination[];
   readonly delegate?: {readonly name?: string; readonly namespace?: string};
 }
 
@@ -91,9 +98,12 @@ function age({object}: ForeignVirtualService): string {
   return object.metadata.creationTimestamp ?? "9999";
 }
 
-/** Each `host` and `subset` that http routes go to. */
-export function subsetsIn({http = []}: VirtualServiceSpec): {readonly host: string; readonly subset: string}[] {
-  const destinations = http.flatMap(({route = []}) => route.map(({destination}) => destination ?? {}));
+/** Each `host` and `subset` that routes, or mirrors of theirs, go to. */
+export function subsetsIn(spec: VirtualServiceSpec): {readonly host: string; readonly subset: string}[] {
+  const {http = [], tcp = [], tls = []} = spec;
+  const routed = [...http, ...tcp, ...tls].flatMap(({route = []}) => route);
+  const mirrored = http.flatMap(({mirror = {}, mirrors = []}) => [{destination: mirror}, ...mirrors]);
+  const destinations = [...routed, ...mirrored].map(({destination = {}}) => destination);
   return destinations.flatMap(({host, subset}) => (host === undefined || subset === undefined ? [] : [{host, subset}]));
 }
 

@@ -2,8 +2,9 @@ import {type ClusterFacts, type Gateway, gatewaysNamed} from "../../compile/clus
 import type {GroupPlan} from "../../compile/plan.ts";
 import {edgeConfig, namespaceOutboundConfig} from "../filter-config.ts";
 import {podsName} from "./pod-names.ts";
+import {type EdgeObjects, guarded} from "./guards.ts";
 import {nameOf, namespaceOf} from "./names.ts";
-import type {IstioObject, IstioOptions, Notice} from "./options.ts";
+import type {IstioOptions, Notice} from "./options.ts";
 import {madeFor} from "./own-object.ts";
 import {pluginObject} from "./plugins.ts";
 import {type Entrance, type Entrances, podSets, type PodSet, unguarded} from "./pod-sets.ts";
@@ -37,12 +38,13 @@ export function renderGateways(
     }
   }
   const {sets, left: shared, notices: said} = podSets(entrances);
+  const objectsOf = (pods: PodSet) =>
+    gatewayObjects(pods, options, covered.includes(pods.namespace) ? undefined : egress);
+  const edges = guarded(sets, objectsOf, options);
   return {
-    objects: sets.flatMap((pods) =>
-      gatewayObjects(pods, options, covered.includes(pods.namespace) ? undefined : egress),
-    ),
-    notices: [...notices, ...said],
-    ...unguarded([...left, ...shared]),
+    objects: edges.objects,
+    notices: [...notices, ...said, ...edges.notices],
+    ...unguarded([...left, ...shared, ...edges.left]),
   };
 }
 
@@ -66,7 +68,7 @@ function gatewayObjects(
   {what, namespace, selector, groups}: PodSet,
   options: IstioOptions,
   egress: readonly string[] | undefined,
-): IstioObject[] {
+): EdgeObjects {
   const pods = {part: "edge", namespace, selector, mode: "CLIENT"} as const;
   const edge = {
     ...pods,
@@ -76,12 +78,11 @@ function gatewayObjects(
   } as const;
   const config = namespaceOutboundConfig(options.mesh, {lanes: [], fallbacks: []}, egress ?? []);
   const leaving = {...pods, name: podsName("outbound", selector), place: "outbound", config} as const;
-  const objects = [
-    gatewayStrip(namespace, selector),
-    pluginObject(edge, options),
-    ...(egress === undefined ? [] : [pluginObject({...leaving, part: "filter"}, options)]),
-  ];
-  return objects.map((object) => madeFor(what, object));
+  const plugins = [edge, ...(egress === undefined ? [] : [{...leaving, part: "filter"} as const])];
+  return {
+    guards: [madeFor(what, gatewayStrip(namespace, selector))],
+    others: plugins.map((plugin) => madeFor(what, pluginObject(plugin, options))),
+  };
 }
 
 const STAY = "without a guard there, the group's lanes stay as they are";
@@ -99,6 +100,7 @@ function unknown({name}: GroupPlan, key: string, {complete}: ClusterFacts): Noti
     hint: complete
       ? `Make the Gateway, or change entry.gateways. What there is: kubectl get ${kinds} -A`
       : `kubectl get ${kinds} ${what} -n ${where} -o yaml > gateway.yaml, and add -f gateway.yaml.`,
+    concerns: [`gateway ${key}`],
   };
 }
 
@@ -116,5 +118,6 @@ function unselective({name}: GroupPlan, {key, selector, api}: Gateway): Notice |
       api === "istio"
         ? "Write spec.selector in the Gateway, like {istio: ingress}."
         : "Let spec.addresses name a Service of the Gateway's namespace that has a selector; offline, add it to the files.",
+    concerns: [`gateway ${key}`],
   };
 }

@@ -2,7 +2,8 @@ import {hostOf} from "../../compile/hosts.ts";
 import type {ServicePort} from "../../compile/cluster-facts.ts";
 import type {Destination} from "../../compile/plan.ts";
 import type {JsonObject} from "../filter-config.ts";
-import {CONTEXT, nameOf, subsetOf} from "./names.ts";
+import {CONTEXT} from "../../model/context.ts";
+import {nameOf, subsetOf} from "./names.ts";
 import {inferredPort, portAt} from "./ports.ts";
 import type {PreparedService} from "./prepared.ts";
 

@@ -2,7 +2,8 @@ import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import {covers, hostOf, resolveHost, serviceOf} from "../../compile/hosts.ts";
 import type {HttpRouteSpec} from "../../compile/http-route.ts";
 import {gatewayVirtualServices, isForMesh, virtualServices} from "./foreign.ts";
-import {CONTEXT, namespaceOf} from "./names.ts";
+import {CONTEXT} from "../../model/context.ts";
+import {namespaceOf} from "./names.ts";
 import type {Notice} from "./options.ts";
 
 /** Where requests with a context pass. */

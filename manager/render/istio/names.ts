@@ -2,9 +2,6 @@ import {createHash} from "node:crypto";
 import {hostOf} from "../../compile/hosts.ts";
 import type {Destination, Labels} from "../../compile/plan.ts";
 
-/** The context header. */
-export const CONTEXT = "x-swimlane";
-
 /** Envoy's name of the cluster that istiod makes for one port of a destination. */
 export function clusterName(destination: Destination, port: number, domain: string): string {
   return `outbound|${port}|${subsetOf(destination) ?? ""}|${hostOf(destination.service, domain)}`;

@@ -1,5 +1,4 @@
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
-import {laneDestination} from "../../compile/destination.ts";
 import {hostOf} from "../../compile/hosts.ts";
 import type {LaneRoute, Labels, Plan} from "../../compile/plan.ts";
 import type {Mesh} from "../../model/index.ts";
@@ -64,30 +63,10 @@ export function namespacePlugins(
   return native ? [...plugins, unreachedFilter(namespace)] : plugins;
 }
 
-/** What tells the pods of a namespace their lane. A fork's pods carry it as a label, so that it comes and goes without a word. */
-export function podLanes(namespace: string, plan: Plan, mesh: Mesh, facts: ClusterFacts): PodLanes {
-  const forks = new Set(
-    mesh.lanes.flatMap((lane) =>
-      lane.spec.services.flatMap((service) =>
-        service.fork === undefined ? [] : [laneDestination(lane, service).service],
-      ),
-    ),
-  );
-  const lanes = plan.pods
-    .filter(({destination: {service}}) => namespaceOf(service) === namespace && !forks.has(service))
-    .flatMap(({lane, destination}) => {
-      const selector = facts.kubernetesServices.get(destination.service)?.selector ?? {};
-      const labels = {...selector, ...destination.labels};
-      return Object.keys(labels).length === 0 ? [] : [{lane, labels: sorted(labels)}];
-    });
-  const fallbacks = new Set(mesh.lanes.flatMap(({spec}) => spec.fallback));
-  return {lanes: lanes.sort(byText), fallbacks: [...fallbacks].sort()};
-}
-
-function sorted(labels: Labels): Labels {
-  return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function byText(a: object, b: object): number {
-  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+/**
+ * Inbound of a namespace, by the names of either API. What it is to leave alone must be what has an edge: a pod with both would
+ * forget what the edge decided, and one with neither what its caller told.
+ */
+export function inboundNames(namespace: string): string[] {
+  return ["WasmPlugin", "TrafficExtension"].map((kind) => `${kind} ${namespace}/${objectName("inbound")}`);
 }

@@ -20,8 +20,12 @@ export interface IstioOptions {
   readonly adopt: readonly string[];
   /** Those of them, handed over earlier, whose owner has edited the VirtualService since. */
   readonly edited?: readonly string[];
-  /** VirtualServices in the cluster that are ours alone: one of them may have a host that somebody wants for himself by now. */
+  /** VirtualServices in the cluster that their owners handed over earlier. */
+  readonly handed?: readonly KubernetesObject[];
+  /** VirtualServices and DestinationRules in the cluster that are ours alone: one of them may have a host that somebody wants for himself by now. */
   readonly standing?: readonly KubernetesObject[];
+  /** What in the cluster keeps an object from being written, if anything does. */
+  readonly obstacle?: (object: IstioObject) => Notice | undefined;
 }
 
 /** What a person should know of a rendering. An error means that this part was left out; the rest is whole. */
@@ -33,6 +37,11 @@ export interface Notice {
   readonly reason: string;
   readonly message: string;
   readonly hint: string;
+  /**
+   * Whom it concerns besides those whose it is, by names as `Rendering.kept` has them: what stays as it is for its sake. And
+   * `hosts of group shop/shop`, where that group has what another wants.
+   */
+  readonly concerns?: readonly string[];
 }
 
 /** An object to be in the cluster. */

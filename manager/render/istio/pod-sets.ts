@@ -32,6 +32,8 @@ export interface PodSet {
   readonly namespace: string;
   readonly selector: Labels;
   readonly groups: readonly GroupPlan[];
+  /** Those that share the pods; their groups are more where two take the same host. */
+  readonly entrances: readonly Entrance[];
 }
 
 export interface PodSets {
@@ -56,16 +58,20 @@ export function podSets(entrances: readonly Entrance[]): PodSets {
       left.push(...some);
       return [];
     }
-    return [{what: namesOf(some), namespace: first.namespace, selector, groups: apart(some, notices)}];
+    const groups = apart(some, notices);
+    return [{what: namesOf(some), namespace: first.namespace, selector, groups, entrances: some}];
   });
   return {sets, left, notices};
 }
 
+/** In each set the entrances are in the order in which they were given, also where a later one joins earlier sets. */
 function together(entrances: readonly Entrance[]): Entrance[][] {
-  return entrances.reduce<Entrance[][]>((sets, entrance) => {
-    const met = sets.filter((some) => some.some((other) => sharePods(entrance, other)));
-    return [...sets.filter((some) => !met.includes(some)), [...met.flat(), entrance]];
+  const sets = entrances.reduce<Entrance[][]>((all, entrance) => {
+    const met = all.filter((some) => some.some((other) => sharePods(entrance, other)));
+    return [...all.filter((some) => !met.includes(some)), [...met.flat(), entrance]];
   }, []);
+  const place = new Map(entrances.map((entrance, index) => [entrance, index]));
+  return sets.map((some) => some.sort((a, b) => place.get(a)! - place.get(b)!));
 }
 
 function namesOf(some: readonly Entrance[]): string[] {
@@ -119,6 +125,7 @@ function sameHosts(group: GroupPlan, rival: GroupPlan, some: readonly Entrance[]
     reason: "HostsOverlap",
     message: `shares hosts with group ${rival.name} on the pods of ${[...new Set(where)].join(" and ")}; its lanes cannot be entered there`,
     hint: "Write entry: {hosts: [...]} in both groups, each host in one of them.",
+    concerns: [`hosts of group ${rival.name}`],
   };
 }
 
@@ -130,5 +137,6 @@ function noCommonSelector(some: readonly Entrance[]): Notice {
     reason: "PodsPartlyShared",
     message: `shares some of its pods, but not all, with ${names.slice(1).join(" and ")}: no selector gives each pod one edge; the lanes of the groups that enter there stay as they are`,
     hint: "Give them the same selector, or pods of their own.",
+    concerns: names,
   };
 }

@@ -3,7 +3,7 @@ import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {Plan} from "../../compile/plan.ts";
 import type {Mesh} from "../../model/index.ts";
 import {isRendered} from "../../model/kubernetes.ts";
-import {adopt, pasted} from "./adopt.ts";
+import {adopt, lanesOf, pasted} from "./adopt.ts";
 import {conflict, type Native, nativeRoutes} from "./conflicts.ts";
 import {renderDestinations} from "./destinations.ts";
 import {type ForeignVirtualService, meshVirtualServices, virtualServices} from "./foreign.ts";
@@ -14,6 +14,7 @@ import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
 import {madeFor, ownObject, undecided} from "./own-object.ts";
 import {prepare, type PreparedService} from "./prepared.ts";
 import {sidecarNotices} from "./sidecars.ts";
+import {subsetsNamed} from "./subsets-named.ts";
 import {meshHttpRoutes} from "./users-routes.ts";
 
 /** What routes a service's requests, and the users' VirtualServices that are in the way. */
@@ -28,20 +29,25 @@ type Way =
 export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, options: IstioOptions): Rendering {
   const {services, notices} = prepare(plan.services, mesh, facts);
   const all = virtualServices(facts);
+  const known = lanesOf(mesh);
   const objects: IstioObject[] = [];
   const kept: string[] = [];
   const adopted = new Map<string, {users: ForeignVirtualService; services: PreparedService[]}>();
-  const routed: PreparedService[] = [];
+  const named = new Set(subsetsNamed(facts).map(({service}) => service));
+  const rested: PreparedService[] = [];
   const natively: PreparedService[] = [];
   for (const service of services) {
-    const users = meshVirtualServices(all, service.host, facts.domain);
+    const users = inTheWay(service, meshVirtualServices(all, service.host, facts.domain), options);
     const way = wayOf(service, users, options);
     if (way.way === "none") {
-      notices.push(way.notice);
-      kept.push(...undecided(service.service));
+      const stays = undecided(service.service);
+      notices.push({...way.notice, concerns: stays});
+      kept.push(...stays);
+      // Pasted routes that are not right any more send requests there all the same.
+      if (named.has(service.service)) rested.push(service);
       continue;
     }
-    routed.push(service);
+    rested.push(service);
     if (way.way === "native") natively.push(service);
     objects.push(...(way.way === "routes" ? [virtualService(service)] : nativeObjects(service, users, way)));
     if (way.way === "adopt") {
@@ -51,10 +57,23 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
       else met.services.push(service);
     }
   }
-  objects.push(...renderDestinations(routed));
-  objects.push(...[...adopted.values()].map(({users, services: own}) => adopt(users, own)));
+  objects.push(...renderDestinations(rested));
+  objects.push(...[...adopted.values()].map(({users, services: own}) => adopt(users, own, known, options.handed)));
   notices.push(...sidecarNotices(natively, facts));
   return {objects, notices, kept};
+}
+
+/** Natively, what `meshlane render` gave for the service is what is wanted there, and in nothing's way. */
+function inTheWay(service: PreparedService, users: readonly ForeignVirtualService[], options: IstioOptions) {
+  const [owner, ...more] = users;
+  if (owner === undefined || more.length > 0 || !isRendered(owner.object)) return users;
+  const isConstant = service.baseline.labels !== undefined && isDeepStrictEqual(owner.spec, constant(service).spec);
+  return isConstant && wantsNative(service, options) ? [] : users;
+}
+
+function wantsNative({group}: PreparedService, {nativeSupported}: IstioOptions): boolean {
+  const {routing} = group.spec;
+  return routing === "native" || (routing === "auto" && nativeSupported);
 }
 
 function wayOf(service: PreparedService, users: readonly ForeignVirtualService[], options: IstioOptions): Way {
@@ -63,9 +82,10 @@ function wayOf(service: PreparedService, users: readonly ForeignVirtualService[]
   const decided = ownersWay(service, users, options);
   if (decided !== undefined) return decided;
   const free = users.length === 0 && meshHttpRoutes(service.service, service.facts).length === 0;
-  const wanted = routing === "native" || (routing === "auto" && options.nativeSupported);
-  if (wanted && "taken" in native) return {way: "native", taken: native.taken};
+  if (wantsNative(service, options) && "taken" in native) return {way: "native", taken: native.taken};
   if (routing === "native") return {way: "none", notice: notNative(service, native)};
+  const [owner] = users;
+  if (owner !== undefined && pasted(owner, service) === "subset") return {way: "pasted"};
   return free ? {way: "routes"} : {way: "none", notice: conflict(service, users, native, options.standing)};
 }
 
@@ -79,12 +99,12 @@ function ownersWay(
   if (since?.includes(service.service) === true) return {way: "none", notice: edited(service, owner)};
   if (isRendered(owner.object)) return ofRender(service, owner);
   if (given.includes(service.service)) return adoption(service, owner, more);
-  return pasted(owner, [service]) === "all" ? {way: "pasted"} : undefined;
+  return pasted(owner, service) === "routes" ? {way: "pasted"} : undefined;
 }
 
 /** What `meshlane render` gave is whose applies it: right or wrong, never ours to change. */
 function ofRender(service: PreparedService, owner: ForeignVirtualService): Way {
-  const isRight = isDeepStrictEqual(owner.spec, virtualService(service).spec) || pasted(owner, [service]) === "all";
+  const isRight = isDeepStrictEqual(owner.spec, virtualService(service).spec) || pasted(owner, service) !== undefined;
   if (isRight) return {way: "pasted"};
   return {
     way: "none",
@@ -152,6 +172,10 @@ function nativeObjects(service: PreparedService, users: readonly ForeignVirtualS
   if (way.way !== "native") return [];
   const objects = renderNative(service, way.taken);
   const free = users.length === 0 && meshHttpRoutes(service.service, service.facts).length === 0;
-  const constant = service.baseline.labels !== undefined && free;
-  return constant ? [...objects, ownVirtualService(service, baselineRoutes(service))] : objects;
+  return service.baseline.labels !== undefined && free ? [...objects, constant(service)] : objects;
+}
+
+/** What no lane changes of a service whose baseline has labels. */
+function constant(service: PreparedService): IstioObject {
+  return ownVirtualService(service, baselineRoutes(service));
 }

@@ -1,6 +1,6 @@
 import {isDeepStrictEqual} from "node:util";
-import {isAdopted, original} from "../../model/adopted.ts";
-import {isOurs, type KubernetesObject} from "../../model/kubernetes.ts";
+import {isAdopted, isWritten, original} from "../../model/adopted.ts";
+import type {KubernetesObject} from "../../model/kubernetes.ts";
 import type {Json, JsonObject} from "../filter-config.ts";
 import {type IstioObject, PART, type Part} from "./options.ts";
 import {identity, purposes} from "./own-object.ts";
@@ -28,9 +28,9 @@ interface Change {
 /**
  * The order in which the cluster becomes what is desired, so that at no moment a route names what is not there, and no lane has
  * a route that a client could ask for by itself: destinations grow first, then filters and edges change, and when the proxies
- * have a guard that is new, routes do. When they have that, destinations shrink and guards go. No stage is empty, unless the
- * proxies must be waited for although nothing was written.
- * @param live objects of the cluster; those that are not ours are not looked at
+ * have a guard that is new, routes do. When they have that, destinations shrink, edges lose groups and guards go. No stage is
+ * empty, unless the proxies must be waited for although nothing was written.
+ * @param live objects of the cluster; those that are neither ours nor handed over are not looked at
  * @param kept what could not be decided, see `Rendering`: nothing of it is removed or shrunk
  */
 export function steps(
@@ -40,14 +40,23 @@ export function steps(
 ): Stage[] {
   const changes = changesOf(desired, live, new Set(kept));
   const of = (part: Part) => changes.filter((change) => change.part === part);
+  const going = of("edge").flatMap((change) => (remove(change).length === 0 ? [] : change.live!));
+  const losing = of("edge").filter((change) => onlyLosesGroups(change, going));
   const routes = routeStages(of("routes"));
   const before = [
     {title: "destinations", writes: of("destinations").flatMap(grow), waitAfter: false},
     {title: "filters", writes: of("filter").flatMap(put), waitAfter: false},
-    {title: "edges", writes: of("edge").flatMap(put), waitAfter: false},
+    {
+      title: "edges",
+      writes: of("edge")
+        .filter((change) => !losing.includes(change))
+        .flatMap(put),
+      waitAfter: false,
+    },
   ].filter(({writes}) => writes.length > 0);
   const last = [
     ...of("destinations").flatMap(shrink),
+    ...losing.flatMap(put),
     ...of("edge").toReversed().flatMap(remove),
     ...of("filter").flatMap(remove),
   ];
@@ -115,7 +124,8 @@ function keyOf({apiVersion, kind, metadata}: KubernetesObject): string {
 }
 
 function partOf(object: KubernetesObject): Part | undefined {
-  return isOurs(object) ? (object.metadata.labels?.[PART] as Part | undefined) : undefined;
+  if (!isWritten(object)) return undefined;
+  return isAdopted(object) ? "routes" : (object.metadata.labels?.[PART] as Part | undefined);
 }
 
 function put({desired, live}: Change): Write[] {
@@ -171,6 +181,27 @@ function union(desired: IstioObject, live: KubernetesObject): IstioObject {
   return wanted.length === 0 && there.length === 0
     ? desired
     : {...desired, spec: {...desired.spec, [list.field]: grown}};
+}
+
+/**
+ * Where a group is gone from an edge, another that takes the rest decides for its hosts, and may let anybody ask: the routes of
+ * its lanes go first. One that is new there cannot wait for that.
+ * @param going edges that are to be removed: one of a new name takes the place of those that are for some of the same
+ */
+function onlyLosesGroups({desired, live}: Change, going: readonly KubernetesObject[]): boolean {
+  if (desired === undefined) return false;
+  const what = purposes(desired);
+  const replaced = going.filter((object) => purposes(object).some((one) => what.includes(one)));
+  const before = new Set((live === undefined ? replaced : [live]).flatMap(groupsOf));
+  const after = groupsOf(desired);
+  return after.length > 0 && after.length < before.size && after.every((name) => before.has(name));
+}
+
+/** The groups that an edge's plugin decides for; a strip has none. */
+function groupsOf(object: KubernetesObject): string[] {
+  const spec = object.spec as JsonObject | undefined;
+  const groups = at(spec, ["pluginConfig", "groups"]) ?? at(spec, ["wasm", "pluginConfig", "groups"]) ?? [];
+  return (groups as readonly {readonly name: string}[]).map(({name}) => name);
 }
 
 function hasNewSubset({part, desired, live}: Change): boolean {

@@ -2,7 +2,7 @@ import type {Labels} from "../../compile/plan.ts";
 import type {Json, JsonObject} from "../filter-config.ts";
 import {nativeStrip} from "../native-strip.ts";
 import {UNREACHED} from "../unreached.ts";
-import {CONTEXT} from "./names.ts";
+import {CONTEXT} from "../../model/context.ts";
 import {podsName} from "./pod-names.ts";
 import type {IstioObject} from "./options.ts";
 import {ownObject} from "./own-object.ts";

@@ -2,7 +2,7 @@ import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import {covers, hostOf, resolveHost} from "../../compile/hosts.ts";
 import type {Labels} from "../../compile/plan.ts";
 import {selects} from "../../model/index.ts";
-import type {KubernetesObject} from "../../model/kubernetes.ts";
+import {isRendered, type KubernetesObject} from "../../model/kubernetes.ts";
 import type {JsonObject} from "../filter-config.ts";
 import type {DestinationRuleSpec} from "./foreign.ts";
 import {namespaceOf, subsetName} from "./names.ts";
@@ -19,11 +19,12 @@ interface Rule {
 
 const rules = new WeakMap<ClusterFacts, readonly Rule[]>();
 
-/** The users' DestinationRules, the oldest first, as istiod merges them. */
+/** The users' DestinationRules, the oldest first, as istiod merges them. What render gave repeats theirs, and is none of them. */
 function rulesOf(facts: ClusterFacts): readonly Rule[] {
   const met = rules.get(facts);
   if (met !== undefined) return met;
-  const read = facts.destinationRules.map((object) => ruleOf(object, facts.domain));
+  const theirs = facts.destinationRules.filter((object) => !isRendered(object));
+  const read = theirs.map((object) => ruleOf(object, facts.domain));
   const sorted = read.toSorted((a, b) => a.age.localeCompare(b.age) || a.key.localeCompare(b.key));
   rules.set(facts, sorted);
   return sorted;

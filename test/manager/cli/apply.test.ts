@@ -3,7 +3,7 @@ import {controllerRuns} from "../../../manager/controller/lease.ts";
 import {settingsObject} from "../../../manager/controller/settings.ts";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
-import {group, lane, service, settings, shop} from "../controller/check/inspections.ts";
+import {group, lane, service, settings, shop, virtualService} from "../controller/check/inspections.ts";
 import {meshlane} from "./captured.ts";
 import {withRegistry} from "./registry.ts";
 
@@ -120,4 +120,14 @@ test.each([
   const {code, stderr} = await meshlane(args, text(lane()));
   expect(code).toBe(1);
   expect(stderr).toContain(`--adopt shop/${name}: nothing was handed over, as ${why}\n`);
+});
+
+test("--adopt says nothing of its own of a service that is undecided, as why is said already", async () => {
+  const theirs = virtualService("my-routes", {hosts: ["cart"], http: [{delegate: {name: "x"}}]});
+  const cluster = await FakeCluster.start([...shop, theirs, installed], [...ourKinds, ...istioKinds]);
+  const args = ["apply", "-f", "-", "--adopt", "cart", "--settle=1ms", ...(await cluster.flags())];
+  const {code, stderr} = await meshlane(args, text(lane()));
+  expect(code).toBe(1);
+  expect(stderr).toContain("has delegates, whose routes we do not see in it");
+  expect(stderr).not.toContain("nothing was handed over");
 });

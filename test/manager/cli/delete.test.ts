@@ -48,6 +48,16 @@ test.each([
     `${ann}\n---\napiVersion: meshlane.dev/v1alpha1\nkind: SwimLane\nmetadata: {name: 5}\nspec: {services: [{name: cart, to: cart--ann}]}\n`,
     /^lane: metadata\.name must be a string.* {2}standard input:5\n$/,
   ],
+  [
+    "has a lane of another version",
+    `${ann}\n---\n${ann.replace("v1alpha1", "v9")}\n`,
+    "this SwimLane has another apiVersion. Write apiVersion: meshlane.dev/v1alpha1.  standard input:3\n",
+  ],
+  [
+    "has a lane whose namespace is null",
+    `${ann}\n---\n${ann.replace('"namespace":"shop"', '"namespace":null')}\n`,
+    /^lane ann: metadata\.namespace must be a string.* {2}standard input:3\n$/,
+  ],
 ])("a file that %s deletes nothing and says why, as of apply", async (_what, input, said) => {
   const {cluster, run} = await started();
   for (const more of [[], ["--ignore-not-found"], ["--dry-run"]]) {

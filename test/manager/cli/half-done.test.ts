@@ -3,7 +3,7 @@ import {installationObjects} from "../../../manager/controller/installation.ts";
 import {settingsObject} from "../../../manager/controller/settings.ts";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
-import {group, lane, settings, shop, virtualService} from "../controller/check/inspections.ts";
+import {group, lane, namespace, service, settings, shop, virtualService} from "../controller/check/inspections.ts";
 import {meshlane} from "./captured.ts";
 
 const text = (...objects: object[]) => objects.map((object) => JSON.stringify(object)).join("\n---\n");
@@ -118,22 +118,28 @@ test("where all is refused, and where the credentials end, nothing more is writt
   }
 });
 
-test("where an object of our name is somebody else's, apply and delete find it before anything is written", async () => {
-  const {cluster, run} = await started(shop);
+test("an object of our name that is somebody else's stays, and stops only what needs it", async () => {
+  const inPay = (object: KubernetesObject) => ({...object, metadata: {...object.metadata, namespace: "pay"}});
+  const paula = {...inPay(lane()), metadata: {name: "paula", namespace: "pay"}};
+  const pay = [namespace("pay"), ...["cart", "cart--ann"].map((name) => service(name, {app: name}, "pay"))];
+  const {cluster, run} = await started([...shop, ...pay]);
   expect(await run(["apply", "-f", "-"], text(group(), lane()))).toMatchObject({code: 0});
-  const taken = cluster.objects.find(({metadata}) => metadata.name === "meshlane-outbound")!;
-  const theirs = {...taken, metadata: {...taken.metadata, labels: {team: "cart"}}, spec: {priority: 1}};
-  cluster.objects.splice(cluster.objects.indexOf(taken), 1, theirs);
-  cluster.writes.length = 0;
-  for (const args of [
-    ["apply", "-f", "-"],
-    ["delete", "lane", "ann"],
-  ]) {
-    const refused = await run(args, text(lane()));
-    expect(refused).toMatchObject({code: 1, stdout: ""});
-    expect(refused.stderr).toContain("WasmPlugin shop/meshlane-outbound has a name of ours, but not the label");
-    expect(cluster.writes).toEqual([]);
+  const index = cluster.objects.findIndex(({metadata}) => metadata.name === "meshlane-cart");
+  const taken = cluster.objects[index]!;
+  const theirs = {...taken, metadata: {...taken.metadata, labels: {team: "cart"}}, spec: {hosts: ["elsewhere"]}};
+  cluster.objects[index] = theirs;
+  const there = () => cluster.objects.find(({metadata}) => metadata.name === "meshlane-cart");
+  const said = "VirtualService shop/meshlane-cart: has a name of ours, but not the label";
+  for (const input of [text(named("bob"), group()), text(named("bob"))]) {
+    const {code, stderr} = await run(["apply", "-f", "-"], input);
+    expect([code, stderr.split("\n").some((line) => line.startsWith(said))]).toEqual([1, true]);
   }
+  const others = await run(["apply", "-f", "-"], text(inPay(group({entry: {}})), paula));
+  expect(others).toMatchObject({code: 0, stdout: expect.stringContaining("meshlane-cart -n pay created\n") as string});
+  expect(others.stderr).toContain(`warning: ${said}`);
+  const deleted = await run(["delete", "lane", "bob"]);
+  expect([deleted.code, deleted.stderr.split("\n").some((line) => line.startsWith(said))]).toEqual([1, true]);
+  expect(there()).toEqual(theirs);
 });
 
 test("a pass that fails half way has said what it did", async () => {

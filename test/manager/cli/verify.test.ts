@@ -1,4 +1,4 @@
-import {writeFile} from "node:fs/promises";
+import {readFile, writeFile} from "node:fs/promises";
 import {join} from "node:path";
 import {expect, test} from "vitest";
 import {builtFolder} from "../../../manager/package-root.ts";
@@ -81,6 +81,17 @@ test("a layout with a broken index is one line, and the exit code 1", async () =
   const {code, stdout, stderr} = await meshlane(["verify", layout]);
   expect({code, stdout}).toEqual({code: 1, stdout: ""});
   expect(stderr).toMatch(/^meshlane: .*index\.json is no index of an OCI layout: write it anew, .*\n$/);
+});
+
+test("a layout in which two manifests have one name is not whole", async () => {
+  const layout = join(folder(), "twice");
+  await meshlane(["image", "--output-dir", layout, "--module", "inbound"]);
+  const file = join(layout, "index.json");
+  const index = JSON.parse(await readFile(file, "utf8")) as {manifests: object[]};
+  await writeFile(file, JSON.stringify({...index, manifests: [...index.manifests, ...index.manifests]}));
+  const {code, stderr} = await meshlane(["verify", layout]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^meshlane: .*index\.json has two manifests of the name inbound-[\d.]+: write it anew, .*\n$/);
 });
 
 test("a layout with nothing in it has not been verified: one line, and the exit code 1", async () => {

@@ -35,6 +35,15 @@ test("only an object of ours is written over, or one that its owner hands over",
   expect(mayWrite(adopting, theirs)).toBe(true);
 });
 
+test("an object whose owner has written his label is given back, and loses our annotations", () => {
+  const {labels: _, ...metadata} = live.metadata;
+  const theirs = {...live, metadata: {...metadata, labels: {theirs: "x"}, annotations: {[ORIGINAL]: "{}"}}};
+  const back = original(theirs);
+  expect([isThere(back, theirs), mayWrite(back, theirs)]).toEqual([false, true]);
+  expect(merged(back, theirs).metadata).toEqual({...metadata, labels: {theirs: "x"}, annotations: undefined});
+  expect(mayWrite(ours, theirs)).toBe(false);
+});
+
 test("an object that is given back loses our label, though its spec is as it was", () => {
   const adopted = {...live, metadata: {...live.metadata, annotations: {note: "y", [ORIGINAL]: JSON.stringify(spec)}}};
   const back = original(adopted);

@@ -2,7 +2,9 @@ import {expect, test} from "vitest";
 import type {ClusterState} from "../../../manager/controller/cluster-state.ts";
 import {desired} from "../../../manager/controller/desired.ts";
 import type {Settings} from "../../../manager/controller/settings.ts";
+import {isWritten, ORIGINAL, original, WRITTEN} from "../../../manager/model/adopted.ts";
 import {isOurs, type KubernetesObject} from "../../../manager/model/kubernetes.ts";
+import {handedOver} from "../../../manager/render/istio/adopt.ts";
 import {steps} from "../../../manager/render/istio/steps.ts";
 
 const settings: Settings = {
@@ -40,7 +42,7 @@ const lane = (name: string): KubernetesObject => ({
 function state(virtualService: KubernetesObject, ...lanes: string[]): ClusterState {
   const namespace = {apiVersion: "v1", kind: "Namespace", metadata: {name: "shop"}};
   const objects = [namespace, service("cart"), ...lanes.map((name) => service(`cart--${name}`)), virtualService];
-  return {objects, live: objects.filter(isOurs), groups: [group], lanes: lanes.map(lane)};
+  return {objects, live: objects.filter(isWritten), groups: [group], lanes: lanes.map(lane)};
 }
 
 function cartOf({objects}: {objects: readonly KubernetesObject[]}): KubernetesObject | undefined {
@@ -130,6 +132,108 @@ test("of two hosts in one VirtualService, only the one that was handed over is s
   expect(later.notices).toEqual(first.notices);
   expect(cartOf(later)).toEqual(adopted);
 });
+
+/** A VirtualService of cart and payment, each with a lane; only these lanes are there. */
+function twoHosts(virtualService: KubernetesObject, lanes: readonly ("cart" | "payment")[]): ClusterState {
+  const plain = state(virtualService);
+  const more = [service("cart--ann"), service("payment"), service("payment--bob")];
+  const [ann, bob] = [lane("ann"), {...lane("bob"), spec: {services: [{name: "payment", to: "payment--bob"}]}}];
+  return {
+    ...plain,
+    objects: [...plain.objects, ...more],
+    lanes: lanes.map((name) => (name === "cart" ? ann : bob)),
+  };
+}
+const twoHosted = {
+  ...users,
+  spec: {hosts: ["cart", "payment"], http: ["cart", "payment"].map((host) => ({route: [{destination: {host}}]}))},
+};
+const bothAdopted = ["shop/cart", "shop/payment"];
+
+test("a service stays handed over while another of the same VirtualService is, though its last lane goes", () => {
+  const first = cartOf(desired(twoHosts(twoHosted, ["cart", "payment"]), settings, bothAdopted).rendering)!;
+  const without = cartOf(desired(twoHosts(first, ["cart"]), settings, []).rendering)!;
+  expect(JSON.stringify(without.spec)).not.toContain("payment--bob");
+  const {rendering} = desired(twoHosts(without, ["cart", "payment"]), settings, []);
+  expect(rendering.notices).toEqual([]);
+  expect(cartOf(rendering)?.spec).toEqual(first.spec);
+});
+
+test("a service whose host the owner has taken out of the VirtualService is no longer handed over with it", () => {
+  const first = cartOf(desired(twoHosts(twoHosted, ["cart", "payment"]), settings, bothAdopted).rendering)!;
+  const edited = {...first, spec: {...(first.spec as object), hosts: ["cart"]}};
+  const again = cartOf(desired(twoHosts(edited, ["cart"]), settings, ["shop/cart"]).rendering)!;
+  expect(handedOver([again])).toEqual(["shop/cart"]);
+});
+
+test("--adopt of one service takes over an edit of the VirtualService for all that were handed over in it", () => {
+  const first = cartOf(desired(twoHosts(twoHosted, ["cart", "payment"]), settings, bothAdopted).rendering)!;
+  const edited = {...first, spec: {...(first.spec as object), exportTo: ["."]}};
+  const {rendering} = desired(twoHosts(edited, ["cart", "payment"]), settings, ["shop/cart"]);
+  expect(rendering.notices).toEqual([]);
+  expect(cartOf(rendering)?.spec).toEqual(edited.spec);
+});
+
+const helm = {"app.kubernetes.io/managed-by": "Helm"};
+
+/** What was handed over, when its owner has applied his own file again: annotations and other labels stay. */
+function reapplied(label: Readonly<Record<string, string>>, spec: object): KubernetesObject {
+  const {metadata, ...rest} = cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!;
+  const {"app.kubernetes.io/managed-by": _, ...labels} = metadata.labels!;
+  return {...rest, metadata: {...metadata, labels: {...labels, ...label}}, spec};
+}
+
+test.each([
+  ["his own", helm],
+  ["no", {}],
+])(
+  "what its owner has applied again under %s managed-by is an edit of his, and given back as he has it now",
+  (_name, label) => {
+    const spec = {hosts: ["cart"], http: [{timeout: "3s", route: [{destination: {host: "cart"}}]}]};
+    const live = reapplied(label, spec);
+    const {rendering} = desired(state(live, "ann"), settings, []);
+    expect(rendering.notices.map(({reason}) => reason)).toEqual(["HandedOverEdited"]);
+    expect(cartOf(rendering)).toBeUndefined();
+    const labels = Object.keys(label).length === 0 ? {} : {labels: label};
+    expect(steps([], [live]).flatMap(({writes}) => writes)).toEqual([
+      {put: {...users, metadata: {...users.metadata, ...labels}, spec}},
+    ]);
+    const again = cartOf(desired(state(live, "ann"), settings, ["shop/cart"]).rendering)!;
+    expect(JSON.stringify(again.spec)).toContain("cart--ann");
+    expect(original(again)).toEqual({...users, metadata: {...users.metadata, ...labels}, spec});
+  },
+);
+
+test("what its owner has applied again is his as it is, with routes in our form and without a hash of ours", () => {
+  const http = (cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!.spec as {http: object[]}).http;
+  const spec = {hosts: ["cart"], http: [...http, {redirect: {uri: "/"}}]};
+  const live = reapplied(helm, spec);
+  const {[WRITTEN]: _, ...annotations} = live.metadata.annotations!;
+  expect(original(live).spec).toEqual(spec);
+  expect(original({...live, metadata: {...live.metadata, annotations}}).spec).toEqual(spec);
+});
+
+test("where its owner has changed nothing but the label, what is given back has no lanes either", () => {
+  const ours = cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!;
+  const live = reapplied(helm, ours.spec as object);
+  expect(desired(state(live, "ann"), settings, []).rendering.notices.map(({reason}) => reason)).toEqual([
+    "HandedOverEdited",
+  ]);
+  expect(original(live)).toEqual({...users, metadata: {...users.metadata, labels: helm}});
+});
+
+test.each(["{", "null", "5", ""])(
+  "where nothing readable is kept of before (%j), what stands there counts as an edit",
+  (kept) => {
+    const {metadata, ...rest} = cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!;
+    const live = {...rest, metadata: {...metadata, annotations: {...metadata.annotations, [ORIGINAL]: kept}}};
+    const {rendering} = desired(state(live, "ann"), settings, []);
+    expect(rendering.notices).toMatchObject([
+      {reason: "HandedOverEdited", subject: "VirtualService shop/cart (yours)"},
+    ]);
+    expect(original(live)).toEqual(users);
+  },
+);
 
 test.each([
   [

@@ -25,23 +25,34 @@ const service: KubernetesObject = {
   spec: {selector: labels, ports: [{port: 80}]},
   status: {loadBalancer: {ingress: [{ip: "192.0.2.7"}]}},
 };
-const bound: KubernetesObject = {
+const binding = (name: string, ...hosts: string[]): KubernetesObject => ({
   apiVersion: "networking.istio.io/v1",
   kind: "VirtualService",
-  metadata: {name: "public", namespace: "shop"},
-  spec: {gateways: ["istio-ingress/public"], hosts: ["*.shop.example.com", "shop.example.com"], http: []},
-};
+  metadata: {name, namespace: "shop"},
+  spec: {gateways: ["istio-ingress/public"], hosts, http: []},
+});
+const bound = binding("public", "*.shop.example.com", "shop.example.com");
 
-function ways(lane: string, ...objects: KubernetesObject[]): string[] {
-  const text = `
+function groupText(name: string, entry: string, gateway = "public"): string {
+  return `
 apiVersion: meshlane.dev/v1alpha1
 kind: SwimLaneGroup
-metadata: {name: shop, namespace: shop}
+metadata: {name: ${name}, namespace: ${name}}
 spec:
   services: [cart]
-  entry: {gateways: [istio-ingress/public], lane: [${lane}]}`;
-  const {mesh} = loadMesh([{name: "group.yaml", text}]);
-  return waysTo("ann", mesh.groups[0]!, clusterFacts(objects), objects);
+  entry: {gateways: [istio-ingress/${gateway}], ${entry}}`;
+}
+
+/** Ways to a lane of group `shop`, beside other groups. */
+function waysBeside(others: readonly string[], entry: string, ...objects: KubernetesObject[]): string[] {
+  const texts = [groupText("shop", entry), ...others];
+  const {groups} = loadMesh(texts.map((text, index) => ({name: `${index}.yaml`, text}))).mesh;
+  const shop = groups.find(({metadata}) => metadata.name === "shop")!;
+  return waysTo("ann", shop, {groups, facts: clusterFacts(objects), objects});
+}
+
+function ways(lane: string, ...objects: KubernetesObject[]): string[] {
+  return waysBeside([], `lane: [${lane}]`, ...objects);
 }
 
 test("a host template gives its host at the gateway's address", () => {
@@ -60,4 +71,28 @@ test("where no host is known, the address stands for it, and without an address 
   const way = "{header: x-swimlane, anyone: true}";
   expect(ways(way, gateway, pods, service)).toEqual(["curl -H 'x-swimlane: ann' 'http://192.0.2.7/'  # anyone"]);
   expect(ways(way, gateway, pods)).toEqual(["curl -H 'x-swimlane: ann' 'http://GATEWAY/'  # anyone"]);
+});
+
+const byHeader = "lane: [{header: x-lane, anyone: true}]";
+const curl = (host: string) => `curl --connect-to ${host}:80:192.0.2.7:80 -H 'x-lane: ann' 'http://${host}/'  # anyone`;
+
+test("a host of another group of the gateway is not asked, and one that nobody has is", () => {
+  const other = `hosts: [shop.example.com, "*.shop.example.com"], ${byHeader}`;
+  const template = 'hosts: [a.example.com], lane: [{host: "{lane}.example.com", anyone: true}]';
+  const objects = [gateway, pods, service, bound, binding("two", "two.example.com")];
+  const beside = (group: string) => waysBeside([group], byHeader, ...objects);
+  expect(beside(groupText("two", other))).toEqual([curl("two.example.com")]);
+  expect(beside(groupText("two", other, "another")), "at its own gateway").toEqual([curl("shop.example.com")]);
+  expect(beside(groupText("two", template)), "one that fits a template is the other's").toEqual([
+    "curl -H 'x-lane: ann' 'http://192.0.2.7/'  # anyone",
+  ]);
+});
+
+test("a group that has hosts is asked by one of these, and where they are patterns, by what is bound and fits", () => {
+  const asked = (hosts: string) => waysBeside([], `hosts: [${hosts}], ${byHeader}`, gateway, pods, service, bound);
+  expect(asked(`"*.com", b.example.com`)).toEqual([curl("b.example.com")]);
+  expect(asked(`"*.example.com"`)).toEqual([curl("shop.example.com")]);
+  expect(asked(`"*.example.org"`), "else it says what is missing").toEqual([
+    `${curl("HOST")}; HOST: one of *.example.org`,
+  ]);
 });

@@ -3,7 +3,7 @@ import type {ClusterState} from "../../../manager/controller/cluster-state.ts";
 import {taskOf} from "../../../manager/controller/reconcile.ts";
 import {remembering} from "../../../manager/controller/remembering.ts";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
-import {group, namespace, service, settings} from "./check/inspections.ts";
+import {gateway, group, namespace, service, settings} from "./check/inspections.ts";
 
 const objects = [namespace("shop"), service("cart"), service("cart--ann"), service("cart--bob")];
 const spec = (name: string) => ({
@@ -60,4 +60,16 @@ test.each([
   ["a host that is handed over", [state(before), settings, {adopt: ["shop/cart"]}]],
 ] satisfies [string, Parameters<typeof taskOf>][])("%s is decided anew", (_what, other) => {
   expect(decisions([state(before), settings, {}], other)).toBe(2);
+});
+
+test("which of two groups is older is part of what a decision follows from", () => {
+  const entering = (name: string, gateway: string, creationTimestamp?: string): KubernetesObject => {
+    const made = group({services: [name], entry: {gateways: [`istio-ingress/${gateway}`]}}, name);
+    return {...made, metadata: {...made.metadata, ...(creationTimestamp === undefined ? {} : {creationTimestamp})}};
+  };
+  const pods = {istio: "public"};
+  const there = [...objects, namespace("istio-ingress"), service("shop"), gateway("one", pods), gateway("two", pods)];
+  const groups = (...times: (string | undefined)[]) =>
+    state([], {objects: there, groups: [entering("cart", "one", times[0]), entering("shop", "two", times[1])]});
+  expect(decisions([groups(), settings, {}], [groups(newer, older), settings, {}])).toBe(2);
 });

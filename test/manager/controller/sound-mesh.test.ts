@@ -23,6 +23,40 @@ test.each(["aaa", "zzz"])("of two that claim one thing the younger is left out, 
   expect(groups.groups.map(({metadata}) => metadata.name)).toEqual(["next"]);
 });
 
+test.each([
+  ["claims what an older one has", {entry: {hosts: ["x.example.com", "y.example.com"]}}],
+  ["is broken by itself", {entry: {hosts: ["y.example.com"]}, strict: ["nothing"]}],
+])("a group that is left out, as it %s, claims nothing from younger ones", (_why, spec) => {
+  const entered = (name: string, {entry, ...more}: {entry: object}, time: string) =>
+    since(group({services: [name], entry: {gateways: ["istio-ingress/public"], ...entry}, ...more}), name, time);
+  const first = entered("first", {entry: {hosts: ["x.example.com"]}}, old);
+  const later = entered("later", {entry: {hosts: ["y.example.com"]}}, young);
+  const {mesh} = soundMesh([later, entered("bad", spec, "2026-03-01T00:00:00Z"), first]);
+  expect(mesh.groups.map(({metadata}) => metadata.name)).toEqual(["first", "later"]);
+});
+
+test("a lane's name is the older one's, in whatever namespace; its file is not to blame for a younger one", () => {
+  const elsewhere = {
+    ...since(lane(), "ann", young),
+    metadata: {name: "ann", namespace: "aaa", creationTimestamp: young},
+  };
+  const cluster = [elsewhere, group(), since(lane(), "ann", old)];
+  const file = (object: KubernetesObject) => [{name: "ann.json", text: JSON.stringify(object)}];
+  const same = checkFiles(file(lane()), cluster, "shop");
+  expect(same.problems.map(({severity, file}) => `${severity} ${file}`)).toEqual([
+    "warning SwimLane aaa/ann in the cluster",
+  ]);
+  const third = checkFiles(file({...lane(), metadata: {name: "ann", namespace: "zzz"}}), cluster, "zzz");
+  expect(third.problems.map(({severity, file}) => `${severity} ${file}`)).toContain("error ann.json");
+});
+
+test("what a new object's file says of its age does not count: the server will give it one", () => {
+  const entered = (name: string, time: string) => since(group({services: ["cart"], entry: {}}), name, time);
+  const text = JSON.stringify(entered("mine", "2020-01-01T00:00:00Z"));
+  const {problems} = checkFiles([{name: "mine.json", text}], [entered("theirs", old)], "shop");
+  expect(problems.map(({file}) => file)).toEqual(["mine.json"]);
+});
+
 test("a fallback that is gone is left out of its lane, and the lane stays", () => {
   const bob = since(lane({fallback: ["gone", "ann"]}), "bob", old);
   const {mesh, problems} = soundMesh([group(), lane(), bob]);
@@ -78,6 +112,18 @@ test("a file that replaces an older object is as old: it is not to blame for a y
   const {groups, lanes} = supposing(stateOf(cluster), [written]);
   const {mesh} = soundMesh([...groups, ...lanes]);
   expect(mesh.lanes.map(({metadata}) => metadata.name)).toEqual(["ann"]);
+});
+
+test("a delegate that could not be decided stays with its lanes", () => {
+  const routes = [{service: "cart", delegate: "cart-lanes"}];
+  const delegating = group({entry: {gateways: ["istio-ingress/public"], routes}});
+  const http = [{delegate: {name: "cart-lanes"}}];
+  const root = virtualService("root", {hosts: ["shop.example.com"], gateways: ["istio-ingress/public"], http});
+  const objects = applied([...shop.filter(({kind}) => kind !== "SwimLaneGroup"), root, delegating]);
+  const state = stateOf(objects.filter(({kind}) => kind !== "Gateway"));
+  const {rendering} = desired(state, settings, []);
+  expect(rendering.notices.map(({reason}) => reason)).toEqual(["GatewayNotFound"]);
+  expect(steps(rendering.objects, state.live, rendering.kept)).toEqual([]);
 });
 
 test("a delegate that a route of the user names stays when its group goes, without lanes; then it goes too", () => {

@@ -44,6 +44,15 @@ test("a route to a subset that is to go is told once, whatever the form of its h
   expect(named(pasted({host: "cart", subset: "v1"}), pasted({host: "cart"}))).toEqual([]);
 });
 
+test.each([
+  ["tcp", {tcp: [{route: [{destination: {host: "cart", subset: "meshlane-v1"}}]}]}],
+  ["tls", {tls: [{route: [{destination: {host: "cart", subset: "meshlane-v1"}}]}]}],
+  ["mirror", {http: [{mirror: {host: "cart", subset: "meshlane-v1"}}]}],
+  ["mirrors", {http: [{mirrors: [{destination: {host: "cart", subset: "meshlane-v1"}}]}]}],
+])("a subset that is to go is found in %s too", (_where, spec) => {
+  expect(named(istio("VirtualService", "cart", spec))).toHaveLength(1);
+});
+
 test("a subset that a rule of somebody else's has too does not go", () => {
   const own = istio("DestinationRule", "cart", {...subsets, host: "cart"});
   expect(named(own, pasted({host: "cart", subset: "meshlane-v1"}))).toEqual([]);

@@ -176,7 +176,7 @@ test("an object of our name but not of our label is somebody else's, and stays",
   await mesh.kubectl("patch", "wasmplugin", plugin, "-n", SHOP, "--type=merge", "-p", '{"spec":{"priority":1}}');
   const refused = await meshlane(["apply", "-f", "-"], text(group(SHOP, HOST)));
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain(`WasmPlugin ${SHOP}/${plugin} has a name of ours, but not the label`);
+  expect(refused.stderr).toContain(`WasmPlugin ${SHOP}/${plugin}: has a name of ours, but not the label`);
   const kept = await mesh.kubectl("get", "wasmplugin", plugin, "-n", SHOP, "-o", "jsonpath={.spec.priority}");
   expect(kept).toBe("1");
 });

@@ -1,7 +1,7 @@
 import {afterAll, beforeAll, expect, test} from "vitest";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import {group, lane, text} from "../apply/lanes.ts";
-import {type Mesh, theMesh} from "../client/index.ts";
+import {groupObject, laneObject, type Mesh, theMesh} from "../client/index.ts";
 import {install, meshlaneOn, type Meshlane, uninstall} from "../client/meshlane.ts";
 import {playgroundWith} from "../shop/playground.ts";
 import {until} from "../until.ts";
@@ -15,12 +15,29 @@ beforeAll(async () => {
   mesh = await theMesh();
   meshlane = meshlaneOn(mesh);
   await uninstall(mesh);
-  await mesh.shop(SHOP, playgroundWith({frontend: {calls: ["cart"]}, cart: {}, "cart--ann": {}}), {hosts: [HOST]});
+  const workloads = (name: string) => ["v1", "v2"].map((version) => ({name: `${name}-${version}`, labels: {version}}));
+  const playground = playgroundWith({
+    frontend: {calls: ["cart"]},
+    cart: {},
+    "cart--ann": {},
+    stock: {workloads: workloads("stock")},
+    ledger: {workloads: workloads("ledger")},
+  });
+  await mesh.shop(SHOP, playground, {hosts: [HOST]});
+  await mesh.apply(theirs);
 });
 afterAll(async () => {
   await uninstall(mesh);
   await mesh.removeNamespace(SHOP);
 });
+
+/** A user's own routes, which their owner hands over. */
+const theirs: KubernetesObject = {
+  apiVersion: "networking.istio.io/v1",
+  kind: "VirtualService",
+  metadata: {name: "ledger", namespace: SHOP, labels: {team: "ledger"}, annotations: {note: "ours since 2019"}},
+  spec: {hosts: ["ledger"], http: [{timeout: "3s", route: [{destination: {host: "ledger"}}]}]},
+};
 
 /** What comes, goes and changes by itself in every cluster. */
 const passing = new Set(["Event", "Lease", "EndpointSlice", "Endpoints", "APIService"]);
@@ -44,18 +61,36 @@ async function everything(): Promise<Record<string, unknown>> {
   );
 }
 
-test("uninstall takes exactly ours out: every object of the cluster is as before", async () => {
-  const before = await everything();
-  expect(Object.keys(before).length).toBeGreaterThan(100);
-  await install(mesh);
-  const files = text(group(SHOP, HOST), lane(SHOP, "ann", "cart--ann"));
-  expect(await meshlane(["apply", "-f", "-", "--wait"], files)).toMatchObject({code: 0});
-  expect(Object.keys(await everything()).length).toBeGreaterThan(Object.keys(before).length + 8);
-  const gone = await meshlane(["uninstall"]);
-  expect(gone).toMatchObject({code: 0});
-  expect(await everything()).toEqual(before);
-  expect(await meshlane(["uninstall"])).toMatchObject({code: 0, stdout: ""});
-});
+test.each([
+  ["native", ["EnvoyFilter"]],
+  ["routes", ["VirtualService"]],
+])(
+  "routing: %s: uninstall takes exactly ours out: every object of the cluster is as before",
+  async (routing, kinds) => {
+    const before = await everything();
+    expect(Object.keys(before).length).toBeGreaterThan(100);
+    await install(mesh);
+    const entry = {gateways: ["istio-ingress/public"], hosts: [HOST], lane: [{header: "x-swimlane", anyone: true}]};
+    const services = ["frontend", "cart", "stock", "ledger"];
+    const next = {labels: {version: "v2"}};
+    const files = text(
+      groupObject("shop", {services, routing, baseline: {labels: {version: "v1"}}, entry}, SHOP),
+      laneObject(SHOP, "ann", {cart: "cart--ann", stock: next, ledger: next}),
+    );
+    expect(await meshlane(["apply", "-f", "-", "--adopt", "ledger", "-n", SHOP, "--wait"], files)).toMatchObject({
+      code: 0,
+    });
+    const added = Object.keys(await everything()).filter((key) => !(key in before));
+    for (const kind of [...kinds, "DestinationRule", "WasmPlugin", "SwimLane", "ConfigMap"])
+      expect(added).toContainEqual(expect.stringContaining(` ${kind} `));
+    const adopted = await mesh.api.read(theirs);
+    expect(JSON.stringify(adopted?.spec)).toContain("x-swimlane");
+    const gone = await meshlane(["uninstall"]);
+    expect(gone).toMatchObject({code: 0});
+    expect(await everything()).toEqual(before);
+    expect(await meshlane(["uninstall"])).toMatchObject({code: 0, stdout: ""});
+  },
+);
 
 test("until a group exists no route changes", async () => {
   const [pod] = await mesh.pods(SHOP, {app: "frontend"});

@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, expect, test} from "vitest";
+import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {
   applyLanes,
   deleteLanes,
@@ -19,7 +19,7 @@ const HOST = "lanes-workers.localhost";
 const LANE = "workers-ann";
 
 const entry = {gateways: [`${INGRESS}/public`], hosts: [HOST], lane: [{header: "x-swimlane", from: ["10.0.0.0/8"]}]};
-const group = groupObject("shop", {services: ["cart"], entry}, NAMESPACE);
+const group = (routing: string) => groupObject("shop", {services: ["cart"], routing, entry}, NAMESPACE);
 const lane = laneObject(NAMESPACE, LANE, {cart: "cart--ann"});
 
 let mesh: Mesh;
@@ -27,13 +27,11 @@ beforeAll(async () => {
   mesh = await theMesh();
   await installMeshlane(mesh);
   const playground = playgroundWith({frontend: {calls: ["cart"]}, cart: {}, "cart--ann": {}});
-  await laneShop(mesh, NAMESPACE, {playground, groups: [group], hosts: [HOST]});
+  await laneShop(mesh, NAMESPACE, {playground, groups: [group("native")], hosts: [HOST]});
   await countByWorker("frontend");
-  await applyLanes(mesh, lane);
-  await untilPath(() => ask(true), "frontend -> cart--ann");
 });
 afterAll(async () => {
-  await deleteLanes(mesh, lane, group);
+  await deleteLanes(mesh, lane, group("native"));
   await mesh.removeNamespace(NAMESPACE);
 });
 
@@ -59,29 +57,36 @@ function ask(inLane: boolean) {
   });
 }
 
-test("lanes hold whatever worker takes the request: connections of many, at the same time, on two workers", async () => {
-  const pods = await mesh.pods(NAMESPACE);
-  for (const pod of pods) {
-    const {command_line_options: options} = JSON.parse(await mesh.envoy(pod, "/server_info")) as {
-      command_line_options: {concurrency: number};
-    };
-    expect(options.concurrency).toBe(2);
-  }
-  const paths: Record<string, number> = {};
-  for (let round = 0; round < 10; round++) {
-    const replies = await Promise.all(
-      Array.from({length: 20}, async (_, index) => {
-        const inLane = index % 2 === 0;
-        return `${inLane}: ${(await ask(inLane)).path}`;
-      }),
-    );
-    for (const path of replies) paths[path] = (paths[path] ?? 0) + 1;
-  }
-  expect(paths).toEqual({"true: frontend -> cart--ann": 100, "false: frontend -> cart": 100});
-  const frontend = await mesh.pod(NAMESPACE, {app: "frontend"});
-  for (const port of [15006, 80]) {
-    const counts = await taken(frontend, port);
-    expect(counts).toHaveLength(2);
-    expect(Math.min(...counts)).toBeGreaterThan(0);
-  }
+describe.each(["native", "routes"] as const)("routing: %s:", (routing) => {
+  beforeAll(async () => {
+    await applyLanes(mesh, group(routing), lane);
+    await untilPath(() => ask(true), "frontend -> cart--ann");
+  });
+
+  test("lanes hold whatever worker takes the request: connections of many, at the same time, on two workers", async () => {
+    const pods = await mesh.pods(NAMESPACE);
+    for (const pod of pods) {
+      const {command_line_options: options} = JSON.parse(await mesh.envoy(pod, "/server_info")) as {
+        command_line_options: {concurrency: number};
+      };
+      expect(options.concurrency).toBe(2);
+    }
+    const paths: Record<string, number> = {};
+    for (let round = 0; round < 10; round++) {
+      const replies = await Promise.all(
+        Array.from({length: 20}, async (_, index) => {
+          const inLane = index % 2 === 0;
+          return `${inLane}: ${(await ask(inLane)).path}`;
+        }),
+      );
+      for (const path of replies) paths[path] = (paths[path] ?? 0) + 1;
+    }
+    expect(paths).toEqual({"true: frontend -> cart--ann": 100, "false: frontend -> cart": 100});
+    const frontend = await mesh.pod(NAMESPACE, {app: "frontend"});
+    for (const port of [15006, 80]) {
+      const counts = await taken(frontend, port);
+      expect(counts).toHaveLength(2);
+      expect(Math.min(...counts)).toBeGreaterThan(0);
+    }
+  });
 });

@@ -18,15 +18,17 @@ import {byOwner} from "./users.ts";
 const SAMPLE = "bookinfo";
 /** What the sample's Gateway selects. */
 const selected = {istio: "ingressgateway"};
-const group = groupObject(SAMPLE, {
-  services: ["reviews"],
-  baseline: {labels: {version: "v1"}},
-  entry: {
-    gateways: [`${SAMPLE}/bookinfo-gateway`],
-    hosts: ["bookinfo.localhost"],
-    lane: [{header: "x-swimlane", anyone: true}],
-  },
-});
+const group = (routing: string) =>
+  groupObject(SAMPLE, {
+    services: ["reviews"],
+    routing,
+    baseline: {labels: {version: "v1"}},
+    entry: {
+      gateways: [`${SAMPLE}/bookinfo-gateway`],
+      hosts: ["bookinfo.localhost"],
+      lane: [{header: "x-swimlane", anyone: true}],
+    },
+  });
 /** What istioctl says of the sample without any lane, and of its gateway, which has no Service here. */
 const KNOWN = [
   `IST0162 Gateway ${SAMPLE}/bookinfo-gateway`,
@@ -51,10 +53,9 @@ beforeAll(async () => {
   );
   await mesh.ready(SAMPLE);
   gateway = await mesh.pod(SAMPLE, selected);
-  await applyLanes(mesh, group, ...lanes);
 });
 afterAll(async () => {
-  await deleteLanes(mesh, ...lanes, group);
+  await deleteLanes(mesh, ...lanes, group("native"));
   await mesh.removeNamespace(SAMPLE);
 });
 
@@ -76,17 +77,21 @@ async function expectLanes(): Promise<void> {
   }
 }
 
-test("lanes on Bookinfo's reviews tell apart the versions that share its Service", async () => {
-  await expectLanes();
-  expect(await analysis(mesh, [SAMPLE], KNOWN)).toEqual([]);
-});
+test.each(["routes", "native"])(
+  "routing: %s: lanes on Bookinfo's reviews tell apart the versions that share its Service",
+  async (routing) => {
+    await applyLanes(mesh, group(routing), ...lanes);
+    await expectLanes();
+    expect(await analysis(mesh, [SAMPLE], KNOWN)).toEqual([]);
+  },
+);
 
-test("beside Bookinfo's own DestinationRules and VirtualServices lanes are the same, and those stay as they are", async () => {
+test("beside Bookinfo's own DestinationRules and VirtualServices lanes that are native are the same, and those stay as they are", async () => {
   const rules = await bookinfo(mesh, "networking/destination-rule-all.yaml", SAMPLE);
   const routes = await bookinfo(mesh, "networking/virtual-service-all-v1.yaml", SAMPLE);
   await mesh.apply(...rules, ...routes);
   const before = await Promise.all([...rules, ...routes].map(async (object) => byOwner(await mesh.api.read(object))));
-  await applyLanes(mesh, group, ...lanes);
+  await applyLanes(mesh, group("native"), ...lanes);
   await expectLanes();
   expect(await analysis(mesh, [SAMPLE], KNOWN)).toEqual([]);
   const after = await Promise.all([...rules, ...routes].map(async (object) => byOwner(await mesh.api.read(object))));

@@ -3,8 +3,9 @@ import type {ClusterState} from "../../../../manager/controller/cluster-state.ts
 import {desired} from "../../../../manager/controller/desired.ts";
 import type {Inspection, ProxyFact} from "../../../../manager/controller/check/inspection.ts";
 import type {Settings} from "../../../../manager/controller/settings.ts";
+import {isWritten} from "../../../../manager/model/adopted.ts";
 import {customResourceDefinitions} from "../../../../manager/model/generated.ts";
-import {isOurs, type KubernetesObject} from "../../../../manager/model/kubernetes.ts";
+import type {KubernetesObject} from "../../../../manager/model/kubernetes.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
 
@@ -79,7 +80,7 @@ export const shop: readonly KubernetesObject[] = [
 export function stateOf(objects: readonly KubernetesObject[]): ClusterState {
   const of = (kind: string) => objects.filter((object) => object.kind === kind);
   const others = objects.filter(({apiVersion}) => apiVersion !== ours);
-  return {objects: others, live: others.filter(isOurs), groups: of("SwimLaneGroup"), lanes: of("SwimLane")};
+  return {objects: others, live: others.filter(isWritten), groups: of("SwimLaneGroup"), lanes: of("SwimLane")};
 }
 
 /** The objects, and what their lanes need where it is not among them. */

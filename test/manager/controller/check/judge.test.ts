@@ -183,19 +183,24 @@ test("objects: what the lanes need and is not there, is otherwise, or is there f
   ]);
 });
 
-test("objects: what meshlane render gave counts while it is as the lanes ask for it, and another's never does", () => {
-  const state = (change: (object: KubernetesObject) => KubernetesObject) => {
-    const objects = applied(shop).map((object) =>
-      object.metadata.name === "meshlane-inbound" ? change(object) : object,
-    );
-    return {...inspection(shop), state: stateOf(objects)};
-  };
-  expect(complaints(state(asRendered))).toEqual([]);
-  expect(complaints(state((object) => asRendered({...object, spec: {priority: 1}})))).toEqual([
-    "failed objects: from meshlane render, and the lanes ask for something else by now: WasmPlugin shop/meshlane-inbound",
+test("lanes: one whose workload is not there or not ready is said, with what its callers get", () => {
+  const nowhere = lane({strict: true, services: [{name: "cart", to: "nothere"}]});
+  const slice = {apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", metadata: {name: "s", namespace: "shop"}};
+  const objects = [...shop.filter(({kind}) => kind !== "SwimLane"), slice];
+  expect(complaints(inspection([...objects, nowhere]))).toEqual([
+    "warning lanes: ann waits: there is no Service shop/nothere. Callers get 503",
   ]);
-  expect(complaints(state((object) => ({...object, metadata: {...object.metadata, labels: {}}})))).toEqual([
-    "failed objects: of somebody else, under a name that the lanes need: WasmPlugin shop/meshlane-inbound",
+});
+
+test("objects: what meshlane render gave counts while it is as the lanes ask for it, and another's is in the way", () => {
+  const changed = (change: (object: KubernetesObject) => KubernetesObject) =>
+    inspection(applied(shop).map((object) => (object.metadata.name === "meshlane-inbound" ? change(object) : object)));
+  expect(complaints(changed(asRendered))).toEqual([]);
+  expect(complaints(changed((object) => asRendered({...object, spec: {priority: 1}})))).toEqual([
+    expect.stringMatching("failed routes: WasmPlugin shop/meshlane-inbound: is from meshlane render, so who applies"),
+  ]);
+  expect(complaints(changed((object) => ({...object, metadata: {...object.metadata, labels: {}}})))).toEqual([
+    expect.stringMatching("failed routes: WasmPlugin shop/meshlane-inbound: has a name of ours, but not the label"),
   ]);
 });
 

@@ -132,6 +132,47 @@ test("what was handed over is found again, rendered the same, and goes back as i
   expect(steps([], [ours])).toMatchObject([{waitAfter: false, writes: [{put: users}]}]);
 });
 
+/** Of the owner: for a lane that he made by himself. */
+const vip = {
+  name: "vip",
+  match: [{headers: {"x-swimlane": {exact: "vip"}}}],
+  timeout: "9s",
+  route: [{destination: {host: "cart", subset: "meshlane-gold"}}],
+};
+/** Of the owner too, by chance in our form. */
+const likeOurs = {
+  name: "cart--vip",
+  match: [{headers: {"x-swimlane": {exact: "vip"}}}],
+  route: [{destination: {host: "cart--vip.shop.svc.cluster.local"}}],
+};
+
+test("handed over: a route that matches the context itself stays where and as it is, and comes back", () => {
+  const rest = {route: [{destination: {host: "cart", subset: "meshlane-gold"}}]};
+  const spec = {hosts: ["cart"], http: [vip, likeOurs, rest]};
+  const ours = named(adopted(spec), "VirtualService", "cart");
+  const lanes = {name: "cart--ann", match: [{headers: {"x-swimlane": {exact: "ann"}}}]};
+  expect(ours.spec["http"]).toEqual([vip, likeOurs, expect.objectContaining(lanes), rest]);
+  expect(original(ours).spec).toEqual(spec);
+});
+
+test("handed over: of a route with several matches, those that name a lane have no variant", () => {
+  const slow = {uri: {prefix: "/slow"}};
+  const route = {match: [...vip.match, slow], route: [own]};
+  const [variant, ...more] = named(adopted({hosts: ["cart"], http: [route]}), "VirtualService", "cart").spec[
+    "http"
+  ] as object[];
+  expect(variant).toMatchObject({match: [{...slow, headers: {"x-swimlane": {exact: "ann"}}}]});
+  expect(more).toEqual([route]);
+});
+
+test("an owner's route stays his when a lane of that name comes later", () => {
+  const spec = {hosts: ["cart"], http: [likeOurs, {route: [own]}]};
+  const first = named(adopted(spec), "VirtualService", "cart");
+  const texts = [...base, lane("vip"), service("cart--vip"), stringify(first)];
+  const later = rendered(texts, {options: {adopt: ["shop/cart"], handed: [first]}});
+  expect(original(named(later, "VirtualService", "cart")).spec).toEqual(spec);
+});
+
 test("delegates and a second VirtualService of the host cannot be handed over", () => {
   const delegates = {hosts: ["cart"], http: [{delegate: {name: "x"}}]};
   expect(adopted(delegates).notices.map(({reason}) => reason)).toEqual(["CannotAdopt"]);
@@ -140,14 +181,115 @@ test("delegates and a second VirtualService of the host cannot be handed over", 
   expect(namesOf(two, PARTS)).toEqual([]);
 });
 
-test("what render --routes prints, once pasted, is all that is needed; when lanes change it is reported again", () => {
-  const texts = [...base, virtualService("mine", theirs)];
-  const {mesh, others} = loadMesh([{name: "a", text: texts.join("---\n")}], undefined, true);
+test("render --routes prints the owner's own routes for lanes too", () => {
+  const spec = {hosts: ["cart"], http: [vip, {route: [own]}]};
+  const {mesh, others} = loadMesh(
+    [{name: "a", text: [...base, virtualService("mine", spec)].join("---\n")}],
+    undefined,
+    true,
+  );
   const facts = clusterFacts(others);
   const http = routesToPaste("shop/cart", compileMesh(mesh, facts, {}), mesh, facts);
+  expect(http?.map(({name}) => name)).toEqual(["vip", "cart--ann", undefined]);
+});
+
+function toPaste(texts: readonly string[]) {
+  const {mesh, others} = loadMesh([{name: "a", text: texts.join("---\n")}], undefined, true);
+  const facts = clusterFacts(others);
+  return routesToPaste("shop/cart", compileMesh(mesh, facts, {}), mesh, facts);
+}
+
+test("what render --routes prints, once pasted, is all that is needed; when lanes change it is reported again", () => {
+  const http = toPaste([...base, virtualService("mine", theirs)]);
   const pasted = virtualService("mine", {...theirs, http});
   const after = rendered([...base, pasted]);
   expect([after.notices, namesOf(after, PARTS)]).toEqual([[], []]);
   const more = rendered([...base, service("cart--bob"), lane("bob"), pasted]);
   expect(more.notices.map(({reason}) => reason)).toEqual(["HostHasVirtualService"]);
+});
+
+const ports = {
+  ports: [
+    {name: "http", port: 80},
+    {name: "http-admin", port: 8081},
+  ],
+};
+const byLabels = (routing: string, ...versions: string[]) => [
+  group({routing, baseline: {labels: {version: "v1"}}}),
+  service("payment"),
+  deployment("cart", "v1"),
+  ...versions.flatMap((version) => [
+    lane(`with-${version}`, {services: [{name: "cart", labels: {version}}]}),
+    deployment("cart", version),
+  ]),
+];
+/** A VirtualService that has what was printed when there was none, and nothing else. */
+const onlyPasted = (texts: readonly string[]) => virtualService("mine", {hosts: ["cart"], http: toPaste(texts)});
+const subsetsOf = (rendering: ReturnType<typeof rendered>) => {
+  const {subsets} = named(rendering, "DestinationRule", "meshlane-cart").spec as {subsets: {name: string}[]};
+  return subsets.map(({name}) => name.replace(/-[0-9a-f]{8}$/, ""));
+};
+
+test.each([
+  ["routes", service("cart"), {}],
+  ["auto", service("cart"), {nativeSupported: true}],
+  ["native", service("cart"), {}],
+  ["routes", service("cart", ports), {}],
+])("pasted where nobody had a VirtualService, it is all that is needed: routing %s", (routing, cart, options) => {
+  const texts = [...byLabels(routing, "v2"), cart];
+  const mine = onlyPasted(texts);
+  const after = rendered([...texts, mine], {options});
+  expect([after.notices, namesOf(after, PARTS)]).toEqual([[], ["DestinationRule shop/meshlane-cart"]]);
+  expect(subsetsOf(after)).toEqual(["meshlane-v1", "meshlane-v2"]);
+  expect(JSON.stringify(toPaste([...texts, mine]))).toBe(JSON.stringify(toPaste(texts)));
+});
+
+test("pasted where nobody had a VirtualService, routes to lanes' own Services are recognised too", () => {
+  const after = rendered([...base, onlyPasted(base)]);
+  expect([after.notices, namesOf(after, PARTS)]).toEqual([[], []]);
+});
+
+test.each([
+  ["added", ["v2"], ["v2", "v3"]],
+  ["removed", ["v2", "v3"], ["v3"]],
+])("when a lane was %s, what is to be pasted anew is said and is enough", (_what, before, after) => {
+  const [was, is] = [before, after].map((versions) => [...byLabels("routes", ...versions), service("cart")] as const);
+  const stale = rendered([...is!, onlyPasted(was!)]);
+  expect(stale.notices.map(({reason}) => reason)).toEqual(["HostHasVirtualService"]);
+  expect(stale.notices[0]!.hint).toContain("paste: meshlane render --routes cart");
+  expect(stale.kept).toContain("destinations shop/cart");
+  const anew = virtualService("mine", {hosts: ["cart"], http: toPaste([...is!, onlyPasted(was!)])});
+  expect(rendered([...is!, anew]).notices).toEqual([]);
+  expect(anew).toBe(onlyPasted(is!));
+});
+
+test.each(["routes", "native"])(
+  "pasted routes that are stale find the subsets that lanes give: routing %s",
+  (routing) => {
+    const texts = [...byLabels(routing, "v2", "v3"), service("cart")];
+    const stale = rendered([...texts, onlyPasted([...byLabels(routing, "v2"), service("cart")])]);
+    expect(subsetsOf(stale)).toEqual(["meshlane-v1", "meshlane-v2", "meshlane-v3"]);
+  },
+);
+
+test("the baseline's subset alone, as printed when no lane is left beside its pods, is all that is needed", () => {
+  const texts = [...byLabels("routes"), service("cart"), deployment("cart", "v2")];
+  const mine = onlyPasted(texts);
+  expect(mine).toContain("subset: meshlane-v1-");
+  const after = rendered([...texts, mine]);
+  expect([after.notices, subsetsOf(after)]).toEqual([[], ["meshlane-v1"]]);
+  const without = virtualService("mine", {hosts: ["cart"], http: [{route: [own]}]});
+  expect(rendered([...texts, without]).notices.map(({reason}) => reason)).toEqual(["HostHasVirtualService"]);
+});
+
+test("a subset that the baseline had before its labels changed does not stay in what is to be pasted", () => {
+  const other = [
+    group({routing: "routes", baseline: {labels: {version: "v9"}}}),
+    deployment("cart", "v9"),
+    ...byLabels("routes", "v2").slice(1),
+    service("cart"),
+  ];
+  const stale = onlyPasted([...byLabels("routes", "v2"), service("cart")]);
+  expect(rendered([...other, stale]).notices.map(({reason}) => reason)).toContain("HostHasVirtualService");
+  expect(toPaste([...other, stale])).toEqual(toPaste(other));
 });

@@ -90,6 +90,21 @@ test("of two groups that take the same host on shared pods, the later one is lef
   expect(reasons(result)).toEqual(["error HostsOverlap"]);
 });
 
+test("the older group has the host also where a later one's Gateway joins the pods of theirs", () => {
+  const at = (on: string, host: string): string => `{entry: {gateways: [edge/${on}], hosts: [${host}.example.com]}}`;
+  const result = rendered([
+    group("first", at("a", "x")),
+    group("second", at("b", "x")),
+    group("third", at("a", "y")),
+    group("zero", at("c", "z")),
+    gateway("a", "{gw: x, v: one}"),
+    gateway("b", "{gw: x, v: two}"),
+    gateway("c", "{gw: x}"),
+  ]);
+  expect(result.notices.map(({subject}) => subject)).toEqual(["group second/second"]);
+  expect(groupsOf(result)).toEqual([["first/first", "third/third", "zero/zero"]]);
+});
+
 test("a Gateway whose pods are in several namespaces is guarded in each of them", () => {
   const texts = [
     group("a", `{${onA}}`),

@@ -39,9 +39,9 @@ test("a TrafficExtension brings the same as a WasmPlugin", () => {
   }
 });
 
-function podsOf(texts: readonly string[]): JsonObject {
+function podsOf(texts: readonly string[]): JsonObject | undefined {
   const {spec} = named(rendered(texts), "WasmPlugin", "meshlane-outbound");
-  return (spec["pluginConfig"] as {pods: JsonObject}).pods;
+  return (spec["pluginConfig"] as {pods?: JsonObject}).pods;
 }
 
 test("pods know their lane by their Service's selector and the lane's labels; those of a fallback know none", () => {
@@ -64,6 +64,97 @@ test("a fork that comes and goes configures no sidecar anew: its pods carry the 
   const filters = (texts: string[]): unknown =>
     rendered(texts).objects.filter(({metadata}) => metadata.labels["meshlane.dev/part"] === "filter");
   expect(filters([shopText + fork, clusterText + service])).toEqual(filters([shopText, clusterText]));
+});
+
+/** What outbound is told of pods, where the group has the service `cart` and these Services, lanes and workloads are there. */
+function podsWhere(given: {
+  readonly services?: Record<string, object>;
+  readonly lanes: Record<string, object>;
+  readonly workloads?: readonly object[];
+}): unknown {
+  const object = (kind: string, name: string, spec: object) =>
+    JSON.stringify({
+      apiVersion: {Service: "v1", Deployment: "apps/v1"}[kind] ?? "meshlane.dev/v1alpha1",
+      kind,
+      metadata: {name, namespace: "shop"},
+      spec,
+    });
+  return podsOf([
+    object("SwimLaneGroup", "shop", {services: ["cart", "pay"]}),
+    ...Object.entries(given.lanes).map(([name, spec]) => object("SwimLane", name, spec)),
+    ...Object.entries({cart: {app: "cart"}, ...given.services}).map(([name, selector]) =>
+      object("Service", name, {selector, ports: [{port: 80}]}),
+    ),
+    ...(given.workloads ?? []).map((labels, index) =>
+      object("Deployment", `w${index}`, {selector: {matchLabels: labels}, template: {metadata: {labels}}}),
+    ),
+  ]);
+}
+
+const to = (...names: string[]) => ({
+  services: names.map((name, index) => ({name: ["cart", "pay"][index], to: name})),
+});
+const LABEL = "meshlane.dev/lane";
+
+test("pods of a Service that selects them by their lane's label carry it themselves, and pods of two lanes are of neither", () => {
+  const services = {labelled: {app: "labelled", [LABEL]: "ann"}, shared: {app: "shared"}, own: {app: "own"}};
+  const lanes = {ann: to("labelled"), bob: to("shared"), eve: to("shared"), next: to("own")};
+  expect(podsWhere({services, lanes})).toEqual({lanes: [{lane: "next", labels: {app: "own"}}]});
+});
+
+test("the label of a lane tells nothing where another lane has such pods too, and the lane's other pods are told by theirs", () => {
+  const services = {both: {app: "both", [LABEL]: "ann"}, own: {app: "own", [LABEL]: "ann"}};
+  const lanes = {ann: to("both", "own"), zed: to("both")};
+  expect(podsWhere({services, lanes})).toEqual({
+    lanes: [{lane: "ann", labels: {app: "own", [LABEL]: "ann"}}],
+    fallbacks: ["ann"],
+  });
+});
+
+test.each([
+  ["known", {"cart--ann": {app: "cart--ann"}}],
+  ["not known", {}],
+])("a fork whose Service is %s is of no lane by itself where another lane names it", (_name, services) => {
+  const lanes = {ann: {services: [{name: "cart", image: "i"}]}, zed: to("cart--ann")};
+  expect(podsWhere({services, lanes})).toEqual({fallbacks: ["ann"]});
+});
+
+test("a workload that Services of two lanes select is of none, whatever their selectors", () => {
+  const services = {one: {app: "one"}, two: {workload: "one"}, own: {app: "own"}};
+  const lanes = {ann: to("one"), zed: to("two"), next: to("own")};
+  const both = {app: "one", workload: "one"};
+  const next = {lane: "next", labels: {app: "own"}};
+  expect(podsWhere({services, lanes, workloads: [both]})).toEqual({lanes: [next]});
+  expect(podsWhere({services, lanes, workloads: [{...both, [LABEL]: "ann"}]})).toEqual({
+    lanes: [next],
+    fallbacks: ["ann"],
+  });
+  expect(podsWhere({services, lanes, workloads: [{app: "one"}, {workload: "one"}]})).toEqual({
+    lanes: [{lane: "ann", labels: {app: "one"}}, next, {lane: "zed", labels: {workload: "one"}}],
+  });
+});
+
+test("a label that names no lane of the mesh is not told, as it may be no name of a lane at all", () => {
+  const services = {one: {app: "one"}, two: {workload: "one"}};
+  const workloads = [{app: "one", workload: "one", [LABEL]: "Not_A_Lane"}];
+  expect(podsWhere({services, lanes: {ann: to("one"), zed: to("two")}, workloads})).toBeUndefined();
+});
+
+test("where all pods of one lane are another's too, by more labels, both are of none", () => {
+  const services = {wide: {app: "one"}, narrow: {app: "one", tier: "web"}};
+  expect(podsWhere({services, lanes: {ann: to("narrow"), zed: to("wide")}})).toBeUndefined();
+  expect(podsWhere({services, lanes: {ann: to("narrow", "wide")}}), "one lane may have both").toEqual({
+    lanes: [
+      {lane: "ann", labels: {app: "one", tier: "web"}},
+      {lane: "ann", labels: {app: "one"}},
+    ],
+  });
+});
+
+test("pods of a lane that others fall back to are not those of another lane either", () => {
+  const services = {one: {app: "one"}, two: {app: "one", tier: "web"}};
+  const lanes = {team: to("one"), ann: to("two"), bob: {...to("bob"), fallback: ["team"]}};
+  expect(podsWhere({services, lanes})).toEqual({fallbacks: ["team"]});
 });
 
 /** What outbound is told to be outside, where bank.com, which is, goes to a Service. */
@@ -135,6 +226,7 @@ test("a field that the installed filter would refuse is not written, and said wi
       message:
         "needs the filter's field pods, which came with 0.2.0; 0.1.0 is installed. It is not written, and what is there stays",
       hint: "Run meshlane upgrade.",
+      concerns: [],
     },
   ]);
   expect(old.kept).toContain("WasmPlugin shop/meshlane-outbound");

@@ -1,22 +1,12 @@
 import fc from "fast-check";
 import {expect, test} from "vitest";
 import type {KubernetesObject} from "../../../../manager/model/kubernetes.ts";
-import type {IstioObject, Rendering} from "../../../../manager/render/istio/options.ts";
-import {type Stage, steps} from "../../../../manager/render/istio/steps.ts";
+import type {IstioObject} from "../../../../manager/render/istio/options.ts";
+import {steps} from "../../../../manager/render/istio/steps.ts";
 import {rendered} from "./rendered.ts";
+import {cluster, gateway, keyOf, live, write} from "./steps-cluster.ts";
 
 const services = ["cart", "payment"];
-
-const cluster = ["cart", "payment", "cart--ann", "cart--bob", "payment--ann", "payment--bob"]
-  .map(
-    (name) => `
-apiVersion: v1
-kind: Service
-metadata: {name: ${name}, namespace: shop}
-spec: {selector: {app: ${name.split("--")[0]}}, ports: [{name: http, port: 80}, {name: http-admin, port: 81}]}
-`,
-  )
-  .join("---");
 
 interface Lane {
   readonly name: string;
@@ -41,21 +31,6 @@ const world = fc.record({
   routing: fc.constantFrom("routes", "native"),
   merged: fc.boolean(),
 });
-
-const gateway = `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: public, namespace: ingress}
-spec: {selector: {istio: ingress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: theirs, namespace: shop}
-spec:
-  hosts: [shop.example.com]
-  gateways: [ingress/public]
-  http: [{name: all, route: [{destination: {host: cart, port: {number: 80}}}]}]
-`;
 
 /** What is desired of some lanes. */
 function desired({lanes, routing, merged}: {lanes: Lane[]; routing: string; merged: boolean}): IstioObject[] {
@@ -137,17 +112,6 @@ function clustersIn(text: string, namespace: string): string[] {
     if (subset === "") return [];
     return [subset.startsWith("meshlane-chain-") ? `${namespace} ${name}` : `${host} ${subset}`];
   });
-}
-
-const keyOf = ({kind, metadata}: KubernetesObject) => `${kind}/${metadata.namespace}/${metadata.name}`;
-
-function write(cluster: Map<string, KubernetesObject>, one: Stage["writes"][number]): void {
-  if ("put" in one) cluster.set(keyOf(one.put), one.put);
-  else cluster.delete(keyOf(one.delete));
-}
-
-function live(objects: readonly IstioObject[]): Map<string, KubernetesObject> {
-  return new Map(objects.map((object) => [keyOf(object), structuredClone(object) as KubernetesObject]));
 }
 
 test("at every moment each route names destinations that are there, also those that the proxies still have", () => {
@@ -240,89 +204,6 @@ test("objects that are not ours are not looked at, whatever their names", () => 
   const strangers = desired(world1).map((object) => ({...object, metadata: {...object.metadata, labels: {}}}));
   const deletes = steps([], strangers as KubernetesObject[]);
   expect(deletes).toEqual([]);
-});
-
-/** All that is desired of a group that enters at a gateway. */
-function entering(lanes: readonly string[], texts = [gateway]): Rendering {
-  const group = {
-    apiVersion: "meshlane.dev/v1alpha1",
-    kind: "SwimLaneGroup",
-    metadata: {name: "shop", namespace: "shop"},
-    spec: {services: ["cart"], entry: {gateways: ["ingress/public"]}},
-  };
-  const own = lanes.map((name) => ({
-    apiVersion: "meshlane.dev/v1alpha1",
-    kind: "SwimLane",
-    metadata: {name, namespace: "shop"},
-    spec: {services: [{name: "cart", to: `cart--${name}`}]},
-  }));
-  const namespaces = ["shop", "ingress"].map((name) => ({apiVersion: "v1", kind: "Namespace", metadata: {name}}));
-  const all = [group, ...own, ...namespaces].map((object) => JSON.stringify(object));
-  return rendered([...all, cluster, ...texts], {cluster: {complete: true}});
-}
-
-const isRoute = ({metadata}: KubernetesObject) => metadata.labels?.["meshlane.dev/part"] === "routes";
-const isStrip = ({kind, metadata}: KubernetesObject) =>
-  kind === "EnvoyFilter" && metadata.labels?.["meshlane.dev/part"] === "edge";
-
-/** Routes, as they are written, that proxies may have without a strip, where the first pass ends after `cut` writes. */
-function openRoutes(before: readonly IstioObject[], after: readonly IstioObject[], cut: number): string[] {
-  const there = live(before);
-  const open: string[] = [];
-  let stripped = [...there.values()].some(isStrip);
-  let left = cut;
-  const passOnce = () => {
-    for (const {writes, waitAfter} of steps(after, [...there.values()])) {
-      for (const one of writes) {
-        if (left-- === 0) return;
-        write(there, one);
-        stripped &&= [...there.values()].some(isStrip);
-        if (!stripped) open.push(...[...there.values()].filter(isRoute).map(keyOf));
-        if (left === 0) return;
-      }
-      if (waitAfter) stripped = [...there.values()].some(isStrip);
-    }
-  };
-  passOnce();
-  left = -1;
-  passOnce();
-  expect(there).toEqual(live(after));
-  return open;
-}
-
-test("at no moment is there a route that the proxies have no strip for, wherever an earlier pass was cut short", () => {
-  const aims = [[], ["ann"], ["bob"], names].map((lanes) => (lanes.length === 0 ? [] : entering(lanes).objects));
-  const pairs = aims.flatMap((before) => aims.map((after) => [before, after] as const));
-  for (const [before, after] of pairs) {
-    for (let cut = 0; cut <= 12; cut++) expect(openRoutes(before, after, cut)).toEqual([]);
-  }
-}, 60_000);
-
-test("the strip comes before the edge, and goes after it when the proxies have no route any more", () => {
-  const {objects} = entering(["ann"]);
-  const up = steps(objects, []);
-  expect(up.map(({title, waitAfter}) => [title, waitAfter])).toEqual([
-    ["filters", false],
-    ["edges", true],
-    ["routes", false],
-  ]);
-  const kinds = (stage: Stage | undefined) =>
-    (stage?.writes ?? []).map((one) => ("put" in one ? one.put : one.delete).kind);
-  expect(kinds(up[1])).toEqual(["EnvoyFilter", "WasmPlugin"]);
-  const [routes, last] = steps([], objects as KubernetesObject[]);
-  expect(routes).toMatchObject({title: "routes", waitAfter: true});
-  expect(kinds(last).slice(0, 2)).toEqual(["WasmPlugin", "EnvoyFilter"]);
-});
-
-test("where a gateway cannot be guarded no route is new, and what stands there stays", () => {
-  const before = entering(["ann"]).objects as KubernetesObject[];
-  const {objects, kept, notices} = entering(["ann", "bob"], []);
-  expect(notices.map(({reason}) => reason)).toEqual(["GatewayNotFound"]);
-  expect(objects.filter(isRoute)).toEqual([]);
-  const writes = steps(objects, before, kept).flatMap((stage) => stage.writes);
-  expect(writes.filter((one) => "delete" in one || isRoute(one.put))).toEqual([]);
-  const without = steps(objects, before).flatMap((stage) => stage.writes);
-  expect(without.some((one) => "delete" in one && isStrip(one.delete))).toBe(true);
 });
 
 test("what is kept loses nothing, whatever is desired", () => {
