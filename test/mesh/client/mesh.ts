@@ -100,7 +100,7 @@ export class Mesh {
     await this.ready(namespace);
   }
 
-  /** Resolves when every Deployment of the namespace has all its pods ready, and no others. */
+  /** Resolves when every Deployment of the namespace has all its pods ready, and no others, and Services lead to them. */
   ready(namespace: string, ms = 180_000): Promise<void> {
     return untilReady(this.api, namespace, {ms});
   }

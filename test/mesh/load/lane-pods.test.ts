@@ -66,11 +66,11 @@ describe.each(["native", "routes"] as const)("routing: %s, 500 requests/s:", (ro
       const pod = await shop.lanePod();
       shop.mesh.kill(pod, "app", "SIGUSR2");
       if (routing === "native") await shop.untilAnnGoes("cart");
-      else await untilReadyPods(0);
+      else await untilReadyEndpoints(0);
       await follow();
       await shop.untilAnnGoes("cart");
       shop.mesh.kill(pod, "app", "SIGUSR2");
-      await untilReadyPods(1);
+      await untilReadyEndpoints(1);
     });
     expect(lost(result)).toEqual([]);
     expect(waysOf(result)).toEqual({ann: [BASELINE, IN_LANE], none: [BASELINE]});
@@ -108,9 +108,13 @@ describe.each(["native", "routes"] as const)("routing: %s, 500 requests/s:", (ro
     },
   );
 
-  function untilReadyPods(count: number): Promise<unknown> {
-    const [wanted, path] = [String(count || ""), "jsonpath={.status.readyReplicas}"];
-    const ask = () => shop.mesh.kubectl("-n", shop.name, "get", "deployment", "cart--ann", "-o", path);
-    return until(async () => (await ask()) === wanted, {what: `${count} pods of cart--ann are ready`});
+  function untilReadyEndpoints(count: number): Promise<unknown> {
+    const [service, path] = [
+      "kubernetes.io/service-name=cart--ann",
+      "jsonpath={.items[*].endpoints[*].conditions.ready}",
+    ];
+    const ask = () => shop.mesh.kubectl("-n", shop.name, "get", "endpointslices", "-l", service, "-o", path);
+    const ready = (told: string): number => told.split(" ").filter((each) => each === "true").length;
+    return until(async () => ready(await ask()) === count, {what: `${count} endpoints of cart--ann are ready`});
   }
 });
