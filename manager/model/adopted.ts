@@ -1,6 +1,6 @@
 import {createHash} from "node:crypto";
 import {isOurs, isRendered, type KubernetesObject, managedBy} from "./kubernetes.ts";
-import {type LaneHttp, withoutPasted} from "./pasted.ts";
+import {withoutPasted} from "./pasted.ts";
 
 /** On an object whose owner handed it over with `--adopt`: its spec before that, as JSON. */
 export const ORIGINAL = "meshlane.dev/original";
@@ -91,13 +91,11 @@ function ownersLabels(object: KubernetesObject): [Readonly<Record<string, string
   return manager === undefined ? [labels, [MANAGED_BY, PART]] : [{...labels, [MANAGED_BY]: manager}, [PART]];
 }
 
-/** Who has written his own label has written the whole object; of another edit, what is in our form is ours. */
+/** Who has written his own label has written the whole object; of another edit, the routes of our names are ours. */
 function ownersSpec(object: KubernetesObject): unknown {
   const before = specBefore(object);
   if (before !== undefined && isAsWritten(object)) return before;
-  if (!isOurs(object)) return object.spec;
-  const {http = []} = (before ?? {}) as {http?: readonly LaneHttp[]};
-  return withoutPasted(object.spec, {isLane: () => true, before: http});
+  return isOurs(object) ? withoutPasted(object.spec) : object.spec;
 }
 
 function some(field: string, map: Readonly<Record<string, string>>, without: readonly string[]): object {

@@ -1,8 +1,7 @@
-import {isDeepStrictEqual} from "node:util";
 import {CONTEXT} from "./context.ts";
 
-/** What may be a lane's name. */
-const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+/** With this begin the names of the routes that we write into somebody's VirtualService, or print to be pasted there. */
+const MARK = "meshlane-";
 
 /** A subset that we name: readable parts, and a hash of the labels. */
 const SUBSET = /^meshlane-(.*-)?[0-9a-f]{8}$/;
@@ -13,23 +12,15 @@ export interface LaneMatch {
 }
 
 /** An http route of a VirtualService, as far as lanes show in it. */
-export interface LaneHttp {
+interface LaneHttp {
   readonly name?: string;
   readonly match?: readonly LaneMatch[];
-  readonly route?: readonly LaneDestination[];
-  readonly directResponse?: {readonly status?: unknown};
+  readonly route?: readonly {readonly destination?: {readonly subset?: string}}[];
 }
 
-interface LaneDestination {
-  readonly weight?: number;
-  readonly destination?: {readonly host?: string; readonly subset?: string};
-}
-
-/** By what routes of ours are told from the owner's. */
-export interface Known {
-  readonly isLane: (name: string) => boolean;
-  /** The owner's routes before an edit: they are never ours, and variants of theirs are. */
-  readonly before?: readonly LaneHttp[];
+/** The name of what we make for lanes of a user's route. `to`: the destination's name, or the refusal's */
+export function variantName(route: LaneHttp, to: string): string {
+  return [MARK, ...(route.name === undefined ? [] : [route.name, "-"]), to].join("");
 }
 
 /** Whether a match is for requests of lanes only. */
@@ -37,80 +28,33 @@ export function isOfLane({headers = {}}: LaneMatch): boolean {
   return headers[CONTEXT] !== undefined;
 }
 
-/** Whether a route is for requests of lanes only. */
+/** Whether a route is for requests of lanes only. Its owner may have written one himself. */
 export function isOfLanes({match = []}: LaneHttp): boolean {
   return match.length > 0 && match.every(isOfLane);
 }
 
 /** The spec of a VirtualService of ours alone, without routes of lanes and without the subsets that others of its routes name. */
 export function withoutLanes(spec: unknown): unknown {
-  const {http, ...rest} = (spec ?? {}) as {http?: readonly LaneHttp[]};
-  return http === undefined ? rest : {...rest, http: http.filter((route) => !isOfLanes(route)).map(withoutSubsets)};
+  return withHttp(spec, (http) => http.filter((route) => !isOfLanes(route)).map(withoutSubset));
 }
 
-/** The spec of somebody's VirtualService without what we printed or wrote into it. */
-export function withoutPasted(spec: unknown, known: Known): unknown {
-  const {http} = (spec ?? {}) as {http?: readonly LaneHttp[]};
-  if (http === undefined) return spec;
-  const own = ownersRoutes(http, known);
-  return {...(spec as object), http: own.map((route) => (isOfLanes(route) ? route : withoutSubsets(route)))};
+/** The spec of somebody's VirtualService without what we wrote or printed for it: its owner's. */
+export function withoutPasted(spec: unknown): unknown {
+  return withHttp(spec, (http) =>
+    http.filter((route) => !isVariant(route)).map((route) => (isOfLanes(route) ? route : withoutSubset(route))),
+  );
 }
 
-/**
- * The http routes that are the owner's. One is ours only if it is what we make of another route beside it: that one's match and
- * the context of lanes that there are, that one's name and the destination's, and one destination or our refusal. An owner may
- * match the context himself.
- */
-export function ownersRoutes<Route extends LaneHttp>(
-  http: readonly Route[],
-  {isLane, before = []}: Known,
-): readonly Route[] {
-  const bases = [...http, ...before].filter((route) => !isOfLanes(route)).map(baseOf);
-  return http.filter((route) => {
-    const lanes = lanesOf(route);
-    const end = lanes.some(isLane) ? nameOfVariant(route, lanes) : undefined;
-    if (end === undefined || before.some((own) => isDeepStrictEqual(own, route))) return true;
-    const matches = matchesBesides(route.match ?? []);
-    return !bases.some((base) => route.name === `${base.prefix}${end}` && isDeepStrictEqual(base.matches, matches));
-  });
+function isVariant(route: LaneHttp): boolean {
+  return isOfLanes(route) && route.name?.startsWith(MARK) === true;
 }
 
-function baseOf({name, match = []}: LaneHttp) {
-  const others = match.filter((one) => !isOfLane(one));
-  return {prefix: name === undefined ? "" : `${name}-`, matches: matchesBesides(others.length === 0 ? [{}] : others)};
+function withHttp(spec: unknown, change: (http: readonly LaneHttp[]) => readonly LaneHttp[]): unknown {
+  const {http} = (spec ?? {}) as {readonly http?: readonly LaneHttp[]};
+  return Array.isArray(http) ? {...(spec as object), http: change(http)} : spec;
 }
 
-/** What matches ask for besides the context. */
-function matchesBesides(match: readonly LaneMatch[]): ReadonlySet<unknown> {
-  const besides = match.map(({headers = {}, ...rest}) => {
-    const {[CONTEXT]: _context, ...others} = headers;
-    return Object.keys(others).length === 0 ? rest : {...rest, headers: others};
-  });
-  return new Set(besides.filter((one, index) => besides.findIndex((met) => isDeepStrictEqual(met, one)) === index));
-}
-
-/** The lanes that all matches of a route name as ours do; none where one of them does otherwise. */
-function lanesOf({match = []}: LaneHttp): string[] {
-  const named = match.map(({headers = {}}) => {
-    const {exact, regex, ...more} = (headers[CONTEXT] ?? {}) as {exact?: unknown; regex?: unknown};
-    const isOne = (exact === undefined) !== (regex === undefined) && Object.keys(more).length === 0;
-    return isOne ? String(exact ?? regex).split("|") : [""];
-  });
-  return named.flat().every((name) => LABEL.test(name)) ? [...new Set(named.flat())] : [];
-}
-
-/** The end of the name that a variant with this destination, or refusal, has; undefined where ours has neither. */
-function nameOfVariant({route, directResponse}: LaneHttp, lanes: readonly string[]): string | undefined {
-  if (route === undefined)
-    return directResponse?.status === 503 && lanes.length === 1 ? `${lanes[0]}-refused` : undefined;
-  const [{weight, destination: {host = "", subset} = {}} = {}, ...more] = route;
-  const [, service] = /^([^.]+)\.[^.]+\.svc\./.exec(host) ?? [];
-  if (service === undefined || weight !== undefined || more.length > 0) return undefined;
-  if (subset === undefined) return service;
-  return SUBSET.test(subset) ? `${service}/${subset}` : undefined;
-}
-
-function withoutSubsets(route: LaneHttp): LaneHttp {
+function withoutSubset(route: LaneHttp): LaneHttp {
   if (route.route === undefined) return route;
   const destinations = route.route.map((one) => {
     const {subset = "", ...destination} = one.destination ?? {};

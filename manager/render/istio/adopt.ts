@@ -1,10 +1,9 @@
 import {isDeepStrictEqual} from "node:util";
 import {hostOf} from "../../compile/hosts.ts";
 import type {Destination} from "../../compile/plan.ts";
-import {formerManager, isAdopted, isEdited, ORIGINAL, specHash, WRITTEN} from "../../model/adopted.ts";
-import type {Mesh} from "../../model/index.ts";
+import {formerManager, isAdopted, ORIGINAL, specHash, WRITTEN} from "../../model/adopted.ts";
 import {type KubernetesObject, managedBy} from "../../model/kubernetes.ts";
-import {isOfLane, isOfLanes, type Known, withoutPasted} from "../../model/pasted.ts";
+import {isOfLane, isOfLanes, variantName, withoutPasted} from "../../model/pasted.ts";
 import type {JsonObject} from "../filter-config.ts";
 import {
   destinationsOf as ownDestinations,
@@ -30,29 +29,22 @@ export function handedOver(live: readonly KubernetesObject[]): string[] {
   return [...new Set(services)].sort();
 }
 
-/** Of routes in our form, those of these lanes count as ours. */
-export function lanesOf({lanes}: Mesh): Known {
-  const names = new Set(lanes.map(({metadata}) => metadata.name));
-  return {isLane: (name) => names.has(name)};
-}
-
 /**
  * The user's VirtualService with our routes in it; what was in their place stands in annotations, to give it back. Routes of lanes
  * that were pasted into it before are ours from then on: what is given back has none.
- * @param before what was handed over already, as it is in the cluster: of a route that its owner had then, a later lane makes none of ours
+ * @param before what was handed over already, as it is in the cluster
  */
 export function adopt(
   users: ForeignVirtualService,
   services: readonly PreparedService[],
-  known: Known,
   before: readonly KubernetesObject[] = [],
 ): IstioObject {
   const {object, namespace} = users;
   const met = before.find((one) => identity(one) === identity(object));
-  const isKnown = met !== undefined && !isEdited(met);
-  const spec = isKnown ? users.spec : (withoutPasted(users.spec, known) as ForeignVirtualService["spec"]);
+  const spec = withoutPasted(users.spec) as ForeignVirtualService["spec"];
   const {name, labels = {}, annotations = {}} = object.metadata;
-  const written = {...spec, http: withLanes({...users, spec}, services)} as unknown as JsonObject;
+  const http = spec.http === undefined ? {} : {http: withLanes({...users, spec}, services)};
+  const written = {...spec, ...http} as unknown as JsonObject;
   const adopted = {
     apiVersion: object.apiVersion,
     kind: object.kind,
@@ -83,25 +75,40 @@ function hasHostOf(service: string, users: ForeignVirtualService, [any]: readonl
 /**
  * What of ours the user's own VirtualService has, where that is all that the lanes need: routes of lanes, or only the subset that
  * keeps requests of no lane off their pods.
+ * @param all services of which some may be routed by the same VirtualService
  */
-export function pasted(users: ForeignVirtualService, service: PreparedService): "routes" | "subset" | undefined {
+export function pasted(
+  users: ForeignVirtualService,
+  service: PreparedService,
+  all: readonly PreparedService[],
+): "routes" | "subset" | undefined {
   const {http = []} = users.spec;
-  if (!isDeepStrictEqual(routesToHave(users, service), http)) return undefined;
+  const isAsPrinted = [[service], all].some((services) =>
+    isDeepStrictEqual(routesToHave(users, service, services), http),
+  );
+  if (!isAsPrinted) return undefined;
   const own = ownRoutes(http);
   if (own.length < http.length) return "routes";
   return isDeepStrictEqual(own, http) ? undefined : "subset";
 }
 
-/** The `http` list that the user's VirtualService is to have. Where nothing in it is the user's, the baseline's routes stand for that. */
-export function routesToHave({namespace, spec}: UsersSpec, service: PreparedService): HttpRoute[] {
+/**
+ * The `http` list that the user's VirtualService is to have. Where nothing in it is the user's, the baseline's routes of the
+ * service stand for that.
+ * @param all services whose lanes it is to have, where it leads to them
+ */
+export function routesToHave(
+  {namespace, spec}: UsersSpec,
+  service: PreparedService,
+  all: readonly PreparedService[],
+): HttpRoute[] {
   const own = ownRoutes(spec.http ?? []);
   const http = own.length > 0 ? own : ownRoutes(baselineRoutes(service));
-  return withLanes({namespace, spec: {http}}, [service]);
+  return withLanes({namespace, spec: {http}}, all);
 }
 
-/** Routes in our form of a lane that is gone are ours too: their owner is told to paste anew, nothing is taken from him. */
 function ownRoutes(http: readonly HttpRoute[]): readonly HttpRoute[] {
-  return (withoutPasted({http}, {isLane: () => true}) as {http: readonly HttpRoute[]}).http;
+  return (withoutPasted({http}) as {http: readonly HttpRoute[]}).http;
 }
 
 /**
@@ -124,18 +131,17 @@ function variants(route: HttpRoute, users: UsersSpec, service: PreparedService):
   const [own] = ownDestinations(route, users.namespace, service.host, service.facts.domain);
   const {taken, refused} = service.routes;
   const {route: _destinations, ...rest} = route;
-  const prefix = route.name === undefined ? "" : `${route.name}-`;
   return [
     ...taken.map(({lanes, to}) => ({
       ...rest,
-      name: `${prefix}${routeName(to)}`,
+      name: variantName(route, routeName(to)),
       match: matches(route, contextMatches(lanes)),
       route: [{...withoutWeight(own!), destination: laneDestination(service, to, own!)}],
     })),
     ...refused.map((lane) => {
       const {name, directResponse} = refusal(service.service, lane);
       const match = matches(route, [{exact: lane}]);
-      return {name: `${prefix}${name}`, match, directResponse};
+      return {name: variantName(route, name), match, directResponse};
     }),
   ];
 }

@@ -21,5 +21,5 @@ export function routesToPaste(
   const own = services.find((each) => each.service === service);
   if (own === undefined) return undefined;
   const [users] = meshVirtualServices(virtualServices(facts), own.host, facts.domain);
-  return routesToHave(users ?? {namespace: namespaceOf(service), spec: {}}, own) as unknown as JsonObject[];
+  return routesToHave(users ?? {namespace: namespaceOf(service), spec: {}}, own, services) as unknown as JsonObject[];
 }

@@ -3,7 +3,7 @@ import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {Plan} from "../../compile/plan.ts";
 import type {Mesh} from "../../model/index.ts";
 import {isRendered} from "../../model/kubernetes.ts";
-import {adopt, lanesOf, pasted} from "./adopt.ts";
+import {adopt, pasted} from "./adopt.ts";
 import {conflict, type Native, nativeRoutes} from "./conflicts.ts";
 import {renderDestinations} from "./destinations.ts";
 import {type ForeignVirtualService, meshVirtualServices, virtualServices} from "./foreign.ts";
@@ -29,7 +29,6 @@ type Way =
 export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, options: IstioOptions): Rendering {
   const {services, notices} = prepare(plan.services, mesh, facts);
   const all = virtualServices(facts);
-  const known = lanesOf(mesh);
   const objects: IstioObject[] = [];
   const kept: string[] = [];
   const adopted = new Map<string, {users: ForeignVirtualService; services: PreparedService[]}>();
@@ -38,7 +37,7 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
   const natively: PreparedService[] = [];
   for (const service of services) {
     const users = inTheWay(service, meshVirtualServices(all, service.host, facts.domain), options);
-    const way = wayOf(service, users, options);
+    const way = wayOf(service, users, services, options);
     if (way.way === "none") {
       const stays = undecided(service.service);
       notices.push({...way.notice, concerns: stays});
@@ -58,7 +57,7 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
     }
   }
   objects.push(...renderDestinations(rested));
-  objects.push(...[...adopted.values()].map(({users, services: own}) => adopt(users, own, known, options.handed)));
+  objects.push(...[...adopted.values()].map(({users, services: own}) => adopt(users, own, options.handed)));
   notices.push(...sidecarNotices(natively, facts));
   return {objects, notices, kept};
 }
@@ -76,16 +75,21 @@ function wantsNative({group}: PreparedService, {nativeSupported}: IstioOptions):
   return routing === "native" || (routing === "auto" && nativeSupported);
 }
 
-function wayOf(service: PreparedService, users: readonly ForeignVirtualService[], options: IstioOptions): Way {
+function wayOf(
+  service: PreparedService,
+  users: readonly ForeignVirtualService[],
+  all: readonly PreparedService[],
+  options: IstioOptions,
+): Way {
   const {routing} = service.group.spec;
   const native = nativeRoutes(service, users);
-  const decided = ownersWay(service, users, options);
+  const decided = ownersWay(service, users, all, options);
   if (decided !== undefined) return decided;
   const free = users.length === 0 && meshHttpRoutes(service.service, service.facts).length === 0;
   if (wantsNative(service, options) && "taken" in native) return {way: "native", taken: native.taken};
   if (routing === "native") return {way: "none", notice: notNative(service, native)};
   const [owner] = users;
-  if (owner !== undefined && pasted(owner, service) === "subset") return {way: "pasted"};
+  if (owner !== undefined && pasted(owner, service, all) === "subset") return {way: "pasted"};
   return free ? {way: "routes"} : {way: "none", notice: conflict(service, users, native, options.standing)};
 }
 
@@ -93,18 +97,20 @@ function wayOf(service: PreparedService, users: readonly ForeignVirtualService[]
 function ownersWay(
   service: PreparedService,
   [owner, ...more]: readonly ForeignVirtualService[],
+  all: readonly PreparedService[],
   {edited: since, adopt: given}: IstioOptions,
 ): Way | undefined {
   if (owner === undefined) return undefined;
   if (since?.includes(service.service) === true) return {way: "none", notice: edited(service, owner)};
-  if (isRendered(owner.object)) return ofRender(service, owner);
+  if (isRendered(owner.object)) return ofRender(service, owner, all);
   if (given.includes(service.service)) return adoption(service, owner, more);
-  return pasted(owner, service) === "routes" ? {way: "pasted"} : undefined;
+  return pasted(owner, service, all) === "routes" ? {way: "pasted"} : undefined;
 }
 
 /** What `meshlane render` gave is whose applies it: right or wrong, never ours to change. */
-function ofRender(service: PreparedService, owner: ForeignVirtualService): Way {
-  const isRight = isDeepStrictEqual(owner.spec, virtualService(service).spec) || pasted(owner, service) !== undefined;
+function ofRender(service: PreparedService, owner: ForeignVirtualService, all: readonly PreparedService[]): Way {
+  const isRight =
+    isDeepStrictEqual(owner.spec, virtualService(service).spec) || pasted(owner, service, all) !== undefined;
   if (isRight) return {way: "pasted"};
   return {
     way: "none",

@@ -90,11 +90,11 @@ test("handed over: before each route to the host stands its variant for the lane
   const context = {"x-swimlane": {exact: "ann"}};
   const lanes = [{destination: {host: "cart--ann.shop.svc.cluster.local"}}];
   expect(named(rendering, "VirtualService", "cart").spec["http"]).toEqual([
-    {...slow, name: "slow-cart--ann", match: [{uri: {prefix: "/report"}, headers: context}], route: lanes},
+    {...slow, name: "meshlane-slow-cart--ann", match: [{uri: {prefix: "/report"}, headers: context}], route: lanes},
     slow,
     redirect,
     pay,
-    {...rest, name: "cart--ann", match: [{headers: context}], route: lanes},
+    {...rest, name: "meshlane-cart--ann", match: [{headers: context}], route: lanes},
     rest,
   ]);
 });
@@ -150,7 +150,7 @@ test("handed over: a route that matches the context itself stays where and as it
   const rest = {route: [{destination: {host: "cart", subset: "meshlane-gold"}}]};
   const spec = {hosts: ["cart"], http: [vip, likeOurs, rest]};
   const ours = named(adopted(spec), "VirtualService", "cart");
-  const lanes = {name: "cart--ann", match: [{headers: {"x-swimlane": {exact: "ann"}}}]};
+  const lanes = {name: "meshlane-cart--ann", match: [{headers: {"x-swimlane": {exact: "ann"}}}]};
   expect(ours.spec["http"]).toEqual([vip, likeOurs, expect.objectContaining(lanes), rest]);
   expect(original(ours).spec).toEqual(spec);
 });
@@ -190,13 +190,13 @@ test("render --routes prints the owner's own routes for lanes too", () => {
   );
   const facts = clusterFacts(others);
   const http = routesToPaste("shop/cart", compileMesh(mesh, facts, {}), mesh, facts);
-  expect(http?.map(({name}) => name)).toEqual(["vip", "cart--ann", undefined]);
+  expect(http?.map(({name}) => name)).toEqual(["vip", "meshlane-cart--ann", undefined]);
 });
 
-function toPaste(texts: readonly string[]) {
+function toPaste(texts: readonly string[], of = "shop/cart") {
   const {mesh, others} = loadMesh([{name: "a", text: texts.join("---\n")}], undefined, true);
   const facts = clusterFacts(others);
-  return routesToPaste("shop/cart", compileMesh(mesh, facts, {}), mesh, facts);
+  return routesToPaste(of, compileMesh(mesh, facts, {}), mesh, facts);
 }
 
 test("what render --routes prints, once pasted, is all that is needed; when lanes change it is reported again", () => {
@@ -206,6 +206,28 @@ test("what render --routes prints, once pasted, is all that is needed; when lane
   expect([after.notices, namesOf(after, PARTS)]).toEqual([[], []]);
   const more = rendered([...base, service("cart--bob"), lane("bob"), pasted]);
   expect(more.notices.map(({reason}) => reason)).toEqual(["HostHasVirtualService"]);
+});
+
+test("of two services in one VirtualService the routes of both are printed, and once pasted both are content", () => {
+  const both = {
+    hosts: ["cart", "payment"],
+    http: [{match: [{port: 80}], route: [own]}, {route: [{destination: {host: "payment"}}]}],
+  };
+  const lanes = [
+    lane("ann", {
+      services: [
+        {name: "cart", to: "cart--ann"},
+        {name: "payment", to: "payment--ann"},
+      ],
+    }),
+  ];
+  const texts = [group(), ...lanes, ...shop, service("payment--ann")];
+  const http = toPaste([...texts, virtualService("mine", both)]);
+  expect(http?.map(({name}) => name)).toEqual(["meshlane-cart--ann", undefined, "meshlane-payment--ann", undefined]);
+  const pasted = virtualService("mine", {...both, http});
+  expect(toPaste([...texts, pasted], "shop/payment")).toEqual(http);
+  const after = rendered([...texts, pasted]);
+  expect([after.notices, namesOf(after, PARTS)]).toEqual([[], []]);
 });
 
 const ports = {
