@@ -54,6 +54,7 @@ export class LoadShop {
   async restartFrontend(): Promise<void> {
     await this.mesh.kubectl("-n", this.name, "rollout", "restart", "deployment", "frontend");
     await this.mesh.kubectl("-n", this.name, "rollout", "status", "deployment", "frontend");
+    await this.mesh.ready(this.name);
     await this.#untilServed();
   }
 
