@@ -23,7 +23,7 @@ export function judgedFor(
 ): Judged {
   const files = new Set(objects.map(({kind, metadata}) => sourceName(kind, metadata)));
   const part = partOf(mesh, files);
-  const own = new Set(noticesOf(part).map(topic));
+  const own = new Set(noticesOf(part).filter(isError).map(topic));
   const applied = part.groups.filter(({metadata}) => files.has(sourceName("SwimLaneGroup", metadata)));
   const names = new Set([
     ...part.groups.flatMap((group) => [`group ${keyOf(group)}`, ...entrances(group)]),
@@ -80,6 +80,10 @@ function leftBehind({metadata: {namespace = "default"}, spec}: KubernetesObject,
     key === undefined ? group.metadata.namespace === namespace : keyOf(group) === key,
   );
   return own.flatMap((group) => [...entrances(group), ...overridden(keyOf(group), services)]);
+}
+
+function isError({severity}: Notice): boolean {
+  return severity === "error";
 }
 
 /** Which lanes a message lists is not what it is about. */

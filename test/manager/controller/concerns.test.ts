@@ -1,7 +1,17 @@
 import {expect, test} from "vitest";
 import {desired} from "../../../manager/controller/desired.ts";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
-import {gateway, group, lane, service, settings, shop, stateOf, virtualService} from "./check/inspections.ts";
+import {
+  gateway,
+  group,
+  lane,
+  namespace,
+  service,
+  settings,
+  shop,
+  stateOf,
+  virtualService,
+} from "./check/inspections.ts";
 
 const named = (object: KubernetesObject, name: string): KubernetesObject => ({
   ...object,
@@ -131,4 +141,14 @@ test.each([
 test("of a lane that is deleted, what stands in the way of other services of its group is a warning", () => {
   const objects = [...without, eve, gateways[0]!, theirs];
   expect(errorsFor([lane({services: [{name: "pay", to: "pay--bob"}]})], objects).notices).toEqual([]);
+});
+
+test("a subset that pasted routes of another group's service miss is an error for that group, and a warning for others", () => {
+  const inPay = (object: KubernetesObject) => ({...object, metadata: {...object.metadata, namespace: "pay"}});
+  const other = inPay(group({services: ["pay"], entry: {}}));
+  const http = [{route: [{destination: {host: "pay", subset: "meshlane-v3-0123abcd"}}]}];
+  const theirs = inPay(virtualService("pay", {hosts: ["pay"], http}));
+  const objects = [...shop, namespace("pay"), service("pay", {app: "pay"}, "pay"), other, theirs];
+  expect(errorsFor([other], objects).notices).toEqual(["SubsetMissing"]);
+  expect(errorsFor([lane()], objects).notices).toEqual([]);
 });
