@@ -110,7 +110,7 @@ function heldUp(objects: readonly IstioObject[], {handed = []}: IstioOptions, ke
     const open = all.filter((what) => kept.has(what));
     if (open.length === 0 || open.length === all.length) return [];
     const names = [identity(object), ...all.flatMap((what) => undecided(serviceIn(what)))];
-    return [{names, notice: handedOverTogether(object, open)}];
+    return [{names, notice: {...handedOverTogether(object, open), concerns: names}}];
   });
 }
 

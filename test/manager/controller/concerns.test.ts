@@ -6,6 +6,7 @@ import {
   group,
   lane,
   namespace,
+  pod,
   service,
   settings,
   shop,
@@ -151,4 +152,28 @@ test("a subset that pasted routes of another group's service miss is an error fo
   const objects = [...shop, namespace("pay"), service("pay", {app: "pay"}, "pay"), other, theirs];
   expect(errorsFor([other], objects).notices).toEqual(["SubsetMissing"]);
   expect(errorsFor([lane()], objects).notices).toEqual([]);
+});
+
+test("who applies a lane of a VirtualService that stays as it is for another group's service is told that as an error", () => {
+  const shared = group({services: ["pay"], entry: {}, baseline: {labels: {version: "v1"}}}, "pay");
+  const next = named(lane({group: "pay", services: [{name: "pay", labels: {version: "v2"}}]}), "next");
+  const pods = ["v1", "v2"].map((version) => pod(`pay-${version}`, {app: "pay", version}));
+  const base = [...plain, group({entry: {}}), shared, ofShop, next, service("pay"), ...pods];
+  const http = ["cart", "pay"].map((host) => ({match: [{authority: {prefix: host}}], route: [{destination: {host}}]}));
+  const before = stateOf([...base, virtualService("both", {hosts: ["cart", "pay"], http})]);
+  const {rendering} = desired(before, {...settings, nativeSupported: false}, ["shop/cart", "shop/pay"]);
+  const both = rendering.objects.filter(({metadata}) => metadata.name === "both");
+  const rule = {...virtualService("meshlane-pay", {host: "pay"}), kind: "DestinationRule"};
+  const live = [...base, ...both, rule];
+  const state = {...stateOf(live), lanes: [next, eve]};
+  const after = desired(state, {...settings, nativeSupported: false}, []);
+  const errors = (applied: KubernetesObject) =>
+    after
+      .judgedFor([applied])
+      .notices.filter(({severity}) => severity === "error")
+      .map(({reason}) => reason);
+  expect(both).toHaveLength(1);
+  expect(errors(eve)).toEqual(["HandedOverTogether"]);
+  expect(errors(ofShop)).toEqual(["HandedOverTogether"]);
+  expect(errors(next)).toEqual(["NotOurs", "HandedOverTogether"]);
 });
