@@ -1,4 +1,5 @@
 import {keyOf, type Mesh, type Problem, type SwimLane, type SwimLaneGroup} from "../model/index.ts";
+import {nameOf} from "../render/istio/names.ts";
 import {undecided} from "../render/istio/own-object.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {Notice} from "../render/istio/options.ts";
@@ -10,13 +11,20 @@ export interface Judged {
   readonly notices: readonly Notice[];
 }
 
+/** What a command was asked for. */
+export interface Asked {
+  readonly objects: readonly KubernetesObject[];
+  /** Services, `NAMESPACE/NAME`, whose VirtualService is to be handed over. */
+  readonly adopt: readonly string[];
+}
+
 /**
  * Demotes what is wrong with other groups and lanes than these.
  * @param all what there is to say of the whole mesh
  * @param noticesOf the notices of a mesh that has only a part of the groups and lanes
  */
 export function judgedFor(
-  objects: readonly KubernetesObject[],
+  {objects, adopt}: Asked,
   mesh: Mesh,
   all: Judged,
   noticesOf: (part: Mesh) => readonly Notice[],
@@ -30,6 +38,7 @@ export function judgedFor(
     ...applied.map((group) => `hosts of group ${keyOf(group)}`),
     ...part.lanes.flatMap(({spec}) => overridden(spec.group, spec.services)),
     ...goneOf(mesh, objects).flatMap((lane) => leftBehind(lane, mesh)),
+    ...adopt.flatMap((service) => concerning(service, mesh)),
   ]);
   return {
     problems: all.problems.map((problem) => (files.has(problem.file) ? problem : {...problem, severity: "warning"})),
@@ -64,6 +73,14 @@ function entrances({metadata, spec: {entry}}: SwimLaneGroup): string[] {
 /** What there is of services that lanes of a group override. */
 function overridden(group: string, services: readonly {readonly name: string}[]): string[] {
   return services.flatMap(({name}) => undecided(`${group.slice(0, group.indexOf("/"))}/${name}`));
+}
+
+/** By what a service, `NAMESPACE/NAME`, is not handed over: what there is of it, and where its group is entered. */
+function concerning(service: string, {groups}: Mesh): string[] {
+  const own = groups.filter(({metadata, spec: {services = [nameOf(service)]}}) =>
+    services.some((name) => `${metadata.namespace}/${name}` === service),
+  );
+  return [`service ${service}`, ...undecided(service), ...own.flatMap(entrances)];
 }
 
 /** Lanes that the mesh has no more: deleted, or not fit for use. */

@@ -27,7 +27,7 @@ export interface Desired {
   readonly problems: readonly Problem[];
   /** What the lanes of these names wait for, one line a destination. */
   waiting(lanes: readonly string[]): string[];
-  /** Problems and notices; what is wrong with others than these groups and lanes is a warning. */
+  /** Problems and notices; what is wrong with others than these groups and lanes, or what is handed over now, is a warning. */
   judgedFor(objects: readonly KubernetesObject[]): Judged;
   /** Lines that tell how to reach a lane from outside. */
   ways(lane: string): string[];
@@ -54,7 +54,7 @@ export function desired(state: ClusterState, settings: Settings, adopt: readonly
     rendering,
     problems,
     judgedFor: (objects) =>
-      judgedFor(objects, mesh, {problems, notices: rendering.notices}, (part) => {
+      judgedFor({objects, adopt}, mesh, {problems, notices: rendering.notices}, (part) => {
         const ofPart = compileMesh(part, facts, ownersOf(state.groups));
         return renderIstio(ofPart, part, facts, options).notices;
       }),

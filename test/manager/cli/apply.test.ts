@@ -3,7 +3,7 @@ import {controllerRuns} from "../../../manager/controller/lease.ts";
 import {settingsObject} from "../../../manager/controller/settings.ts";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
 import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
-import {group, lane, service, settings, shop, virtualService} from "../controller/check/inspections.ts";
+import {group, lane, namespace, service, settings, shop, virtualService} from "../controller/check/inspections.ts";
 import {meshlane} from "./captured.ts";
 import {withRegistry} from "./registry.ts";
 
@@ -69,6 +69,39 @@ test.each(["apply", "diff"])(
     expect(cluster.writes.filter((write) => !write.endsWith("(dry run)"))).toEqual([]);
   },
 );
+
+const elsewhere = {...lane(), metadata: {name: "elsewhere", namespace: "pay"}};
+const inPay = (object: KubernetesObject) => ({...object, metadata: {...object.metadata, namespace: "pay"}});
+const ofPay = [namespace("pay"), ...["cart", "cart--ann"].map((name) => service(name, {app: name}, "pay"))];
+const theirs = ["one", "two"].map((name) =>
+  virtualService(name, {hosts: ["cart"], http: [{route: [{destination: {host: "cart"}}]}]}),
+);
+const portless = {...service("cart"), spec: {selector: {app: "cart"}, ports: [{name: "tcp", port: 80}]}};
+
+test.each([
+  ["its host has two VirtualServices", [...shop, ...theirs], "shop/one \\(yours\\): is not the only one"],
+  [
+    "the Gateway of its group is gone",
+    [...shop.filter(({kind}) => kind !== "Gateway"), theirs[0]!],
+    "group shop/shop: enters at gateway istio-ingress/public",
+  ],
+  [
+    "it has no HTTP port",
+    [...shop.filter(({metadata}) => metadata.name !== "cart"), portless, theirs[0]!],
+    "service shop/cart: has no HTTP port",
+  ],
+])("--adopt that cannot be done is an error, whoever's the lanes beside it are: %s", async (_why, objects, said) => {
+  const cluster = await FakeCluster.start(
+    [...objects, ...ofPay, inPay(group({entry: {}})), installed],
+    [...ourKinds, ...istioKinds],
+  );
+  const args = ["apply", "-f", "-", "--settle=1ms", "--adopt", "shop/cart", ...(await cluster.flags())];
+  const {code, stderr} = await meshlane(args, text(elsewhere));
+  expect({code, stderr}).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(new RegExp(`^(\\w+ )?${said}`, "m")) as string,
+  });
+});
 
 test("lanes of a registry are applied by their digest, and nothing is written where it has others", async () => {
   const cluster = await FakeCluster.start([group(), installed, lease()]);
