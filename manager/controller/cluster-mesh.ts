@@ -31,7 +31,8 @@ export interface SoundMesh {
 
 /**
  * The groups and lanes of the cluster that are fit for use together: one with an error is left out, and then what needs it.
- * A fallback that is not there is left out of its lane only. Where two claim one thing, it is the older one's.
+ * A fallback that is not there is left out of its lane only. Where two claim one thing, it is the older one's. What is wrong
+ * with one only beside another that is left out is not said.
  */
 export function soundMesh(objects: readonly KubernetesObject[]): SoundMesh {
   const problems: Problem[] = [];
@@ -40,13 +41,16 @@ export function soundMesh(objects: readonly KubernetesObject[]): SoundMesh {
     const loaded = loadMesh(sources);
     const found = loaded.problems.map((problem) => ({...problem, line: 0}));
     const errors = found.filter(({severity}) => severity === "error");
-    const bad = toLeaveOut(
-      sources,
-      new Set(errors.filter((error) => fallbackAt(error) === undefined).map(({file}) => file)),
-    );
-    problems.push(...found.map((problem) => (fallbackAt(problem) === undefined ? problem : asWarning(problem))));
+    const whole = errors.filter((error) => fallbackAt(error) === undefined);
+    const bad = toLeaveOut(sources, new Set(whole.map(({file}) => file)));
+    const said = bad.size === 0 ? found : found.filter(({file}) => bad.has(file));
+    problems.push(...said.map((problem) => (fallbackAt(problem) === undefined ? problem : asWarning(problem))));
     if (errors.length === 0) return {mesh: loaded.mesh, problems: distinct(problems)};
-    sources = sources.filter(({name}) => !bad.has(name)).map((source) => withoutFallbacks(source, errors));
+    // Of which lanes a fallback may be is known when no other is to be left out.
+    sources =
+      bad.size === 0
+        ? sources.map((source) => withoutFallbacks(source, errors))
+        : sources.filter(({name}) => !bad.has(name));
   }
 }
 

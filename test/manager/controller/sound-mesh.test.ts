@@ -31,8 +31,9 @@ test.each([
     since(group({services: [name], entry: {gateways: ["istio-ingress/public"], ...entry}, ...more}), name, time);
   const first = entered("first", {entry: {hosts: ["x.example.com"]}}, old);
   const later = entered("later", {entry: {hosts: ["y.example.com"]}}, young);
-  const {mesh} = soundMesh([later, entered("bad", spec, "2026-03-01T00:00:00Z"), first]);
+  const {mesh, problems} = soundMesh([later, entered("bad", spec, "2026-03-01T00:00:00Z"), first]);
   expect(mesh.groups.map(({metadata}) => metadata.name)).toEqual(["first", "later"]);
+  expect(new Set(problems.map(({object}) => object))).toEqual(new Set(["group bad"]));
 });
 
 test("a lane's name is the older one's, in whatever namespace; its file is not to blame for a younger one", () => {
@@ -67,6 +68,26 @@ test("a fallback that is gone is left out of its lane, and the lane stays", () =
   expect(problems.map(({severity, message}) => `${severity}: ${message}`)).toEqual([
     'warning: there is no lane "gone" to fall back to',
   ]);
+});
+
+test("a fallback is judged among those lanes that are fit for use, and not beside one that is left out", () => {
+  const inPay = (object: KubernetesObject) => ({...object, metadata: {...object.metadata, namespace: "pay"}});
+  const bad = group({entry: {services: ["none"]}}, "bad");
+  const objects = [
+    bad,
+    inPay(group({entry: {}}, "pay")),
+    since(lane({group: "bad"}), "next", old),
+    inPay(since(lane(), "next", young)),
+    inPay(since(lane({fallback: ["next"]}), "ann", young)),
+  ];
+  const {mesh, problems} = soundMesh(objects);
+  expect(mesh.lanes.map(({metadata, spec}) => [metadata.namespace, metadata.name, spec.fallback])).toEqual([
+    ["pay", "ann", ["next"]],
+    ["pay", "next", []],
+  ]);
+  expect(new Set(problems.map(({file}) => file))).toEqual(
+    new Set(["SwimLaneGroup shop/bad in the cluster", "SwimLane shop/next in the cluster"]),
+  );
 });
 
 test("a group that is broken has its routes removed before its guards, and keeps its buckets", () => {
