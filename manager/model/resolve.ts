@@ -78,7 +78,7 @@ function onlyGroup(namespace: string, keys: string[]): string | (Finding & {path
   const [only, ...others] = keys.filter((key) => key.startsWith(`${namespace}/`));
   if (only !== undefined && others.length === 0) return only;
   if (only !== undefined) {
-    const message = `namespace ${namespace} has ${others.length + 1} groups, so the lane must name one`;
+    const message = `namespace ${namespace} has several groups, so the lane must name one`;
     const names = [only, ...others].map((key) => key.slice(namespace.length + 1));
     return {path: ["spec"], message, hint: `Write group: ${names.join(" or ")}.`};
   }

@@ -58,6 +58,13 @@ test("what a new object's file says of its age does not count: the server will g
   expect(problems.map(({file}) => file)).toEqual(["mine.json"]);
 });
 
+test("a lane of the cluster that names none of several groups does not keep another group from being applied", () => {
+  const [first, second, third] = ["a", "b", "c"].map((name) => group({services: [name], entry: {}}, name));
+  const cluster = [first!, second!, lane({services: [{name: "a", to: "a--ann"}]})];
+  const {problems} = checkFiles([{name: "c.json", text: JSON.stringify(third)}], cluster, "shop");
+  expect(problems.map(({severity, object}) => `${severity} ${object}`)).toEqual(["warning lane ann"]);
+});
+
 test("a fallback that is gone is left out of its lane, and the lane stays", () => {
   const bob = since(lane({fallback: ["gone", "ann"]}), "bob", old);
   const {mesh, problems} = soundMesh([group(), lane(), bob]);
