@@ -43,9 +43,14 @@ export function merged(wanted: KubernetesObject, live: KubernetesObject): Kubern
     metadata: {
       ...live.metadata,
       labels: {...live.metadata.labels, ...labels},
-      ...(annotations === undefined ? {} : {annotations: {...live.metadata.annotations, ...annotations}}),
+      ...(annotations === undefined ? {} : {annotations: {...owners(live.metadata.annotations), ...annotations}}),
     },
   };
+}
+
+/** What an earlier handing over kept may be true no more. */
+function owners(annotations: StringMap = {}): StringMap {
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !key.startsWith("meshlane.dev/")));
 }
 
 function version({metadata}: KubernetesObject): {resourceVersion?: string} {

@@ -45,6 +45,19 @@ test("uninstall takes our annotations off what its owner has applied again, and 
   expect(byOwner(cluster.objects[index()]!)).toEqual({...theirs, metadata: {...theirs.metadata, labels}, spec});
 });
 
+test("what is handed over anew without the managed-by that it had is given back without it", async () => {
+  const theirs = virtualService("my-routes", {hosts: ["cart"], http: [own]});
+  const helms = {...theirs, metadata: {...theirs.metadata, labels: {"app.kubernetes.io/managed-by": "Helm"}}};
+  const {cluster, flags, index} = await handedOver(helms);
+  const {metadata, ...rest} = cluster.objects[index()]!;
+  const {"app.kubernetes.io/managed-by": _, ...labels} = metadata.labels!;
+  cluster.objects[index()] = {...rest, metadata: {...metadata, labels}, spec: theirs.spec};
+  const again = ["apply", "-f", "-", "--adopt", "cart", ...flags];
+  expect(await meshlane(again, JSON.stringify(lane()))).toMatchObject({code: 0});
+  expect(await meshlane(["uninstall", ...flags])).toMatchObject({code: 0});
+  expect(byOwner(cluster.objects[index()]!)).toEqual(theirs);
+});
+
 test("uninstall does not stop at an annotation that nobody can read", async () => {
   const theirs = virtualService("my-routes", {hosts: ["cart"], http: [own]});
   const {cluster, flags, index} = await handedOver(theirs);
