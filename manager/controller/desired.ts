@@ -2,10 +2,9 @@ import {clusterFacts} from "../compile/cluster-objects.ts";
 import type {ClusterFacts} from "../compile/cluster-facts.ts";
 import {compileMesh, type Owners, type Plan} from "../compile/index.ts";
 import {keyOf, type Mesh, type Problem} from "../model/index.ts";
-import {isAdopted, isEdited} from "../model/adopted.ts";
+import {isAdopted} from "../model/adopted.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {GroupStatus} from "../model/status.ts";
-import {handedOver} from "../render/istio/adopt.ts";
 import {renderIstio} from "../render/istio/index.ts";
 import type {Rendering} from "../render/istio/options.ts";
 import type {ClusterState} from "./cluster-state.ts";
@@ -40,12 +39,9 @@ export function desired(state: ClusterState, settings: Settings, adopt: readonly
   const {mesh, problems} = soundMesh([...state.groups, ...state.lanes]);
   const facts = clusterFacts(state.objects, {complete: true});
   const plan = compileMesh(mesh, facts, ownersOf(state.groups));
-  const adopted = [...new Set([...adopt, ...handedOver(state.live)])];
   const handed = state.live.filter((object) => object.kind === "VirtualService" && isAdopted(object));
-  const isTaken = (object: KubernetesObject) => handedOver([object]).some((service) => adopt.includes(service));
-  const edited = handedOver(handed.filter((object) => isEdited(object) && !isTaken(object)));
   const standing = state.live.filter((object) => STANDING.has(object.kind) && !isAdopted(object));
-  const options = {...settings, adopt: adopted, edited, handed, standing, obstacle: nameTaken(state.objects)};
+  const options = {...settings, adopt, handed, standing, obstacle: nameTaken(state.objects)};
   const rendering = withDelegates(renderIstio(plan, mesh, facts, options), state);
   return {
     mesh,

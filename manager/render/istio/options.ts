@@ -18,9 +18,7 @@ export interface IstioOptions {
   readonly nativeSupported: boolean;
   /** Hosts, `NAMESPACE/NAME` of their Services, whose VirtualService its owner hands over with `--adopt`. */
   readonly adopt: readonly string[];
-  /** Those of them, handed over earlier, whose owner has edited the VirtualService since. */
-  readonly edited?: readonly string[];
-  /** VirtualServices in the cluster that their owners handed over earlier. */
+  /** VirtualServices in the cluster that their owners handed over earlier, and may have edited since. */
   readonly handed?: readonly KubernetesObject[];
   /** VirtualServices and DestinationRules in the cluster that are ours alone: one of them may have a host that somebody wants for himself by now. */
   readonly standing?: readonly KubernetesObject[];

@@ -1,9 +1,10 @@
 import {isDeepStrictEqual} from "node:util";
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {Plan} from "../../compile/plan.ts";
+import {isEdited} from "../../model/adopted.ts";
 import type {Mesh} from "../../model/index.ts";
-import {isRendered} from "../../model/kubernetes.ts";
-import {adopt, pasted} from "./adopt.ts";
+import {isRendered, type KubernetesObject} from "../../model/kubernetes.ts";
+import {adopt, handedOver, pasted} from "./adopt.ts";
 import {conflict, type Native, nativeRoutes} from "./conflicts.ts";
 import {renderDestinations} from "./destinations.ts";
 import {type ForeignVirtualService, meshVirtualServices, virtualServices} from "./foreign.ts";
@@ -11,7 +12,7 @@ import {baselineRoutes, laneRoutes} from "./lane-routes.ts";
 import {nameOf, namespaceOf} from "./names.ts";
 import {renderNative} from "./native.ts";
 import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
-import {madeFor, ownObject, undecided} from "./own-object.ts";
+import {identity, madeFor, ownObject, undecided} from "./own-object.ts";
 import {prepare, type PreparedService} from "./prepared.ts";
 import {sidecarNotices} from "./sidecars.ts";
 import {subsetsNamed} from "./subsets-named.ts";
@@ -96,14 +97,19 @@ function wayOf(
 /** What the owner of the host's VirtualService has decided by it, or by handing it over. */
 function ownersWay(
   service: PreparedService,
-  [owner, ...more]: readonly ForeignVirtualService[],
+  users: readonly ForeignVirtualService[],
   all: readonly PreparedService[],
-  {edited: since, adopt: given}: IstioOptions,
+  {handed = [], adopt: given}: IstioOptions,
 ): Way | undefined {
+  const [owner, ...more] = users;
   if (owner === undefined) return undefined;
-  if (since?.includes(service.service) === true) return {way: "none", notice: edited(service, owner)};
+  const names = new Set(users.map(({object}) => identity(object)));
+  const earlier = handed.filter((one) => names.has(identity(one)) && handedOver([one]).includes(service.service));
+  const isTaken = (one: KubernetesObject) => handedOver([one]).some((each) => given.includes(each));
+  const since = earlier.find((one) => isEdited(one) && !isTaken(one));
+  if (since !== undefined) return {way: "none", notice: edited(service, since)};
   if (isRendered(owner.object)) return ofRender(service, owner, all);
-  if (given.includes(service.service)) return adoption(service, owner, more);
+  if (earlier.length > 0 || given.includes(service.service)) return adoption(service, owner, more);
   return pasted(owner, service, all) === "routes" ? {way: "pasted"} : undefined;
 }
 
@@ -124,10 +130,10 @@ function ofRender(service: PreparedService, owner: ForeignVirtualService, all: r
   };
 }
 
-function edited({service}: PreparedService, {key}: ForeignVirtualService): Notice {
+function edited({service}: PreparedService, object: KubernetesObject): Notice {
   return {
     severity: "error",
-    subject: `VirtualService ${key} (yours)`,
+    subject: `${identity(object)} (yours)`,
     reason: "HandedOverEdited",
     message: "was handed over, and has been edited since; it and its lanes stay as they are",
     hint: `--adopt ${service} takes what it says now for yours, and puts the lanes in anew.`,

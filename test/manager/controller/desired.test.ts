@@ -174,6 +174,39 @@ test("--adopt of one service takes over an edit of the VirtualService for all th
   expect(cartOf(rendering)?.spec).toEqual(edited.spec);
 });
 
+test("a copy of what was handed over, changed into something else, is in the way of no lane", () => {
+  const adopted = cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!;
+  const copy = {...adopted, metadata: {...adopted.metadata, name: "copy"}, spec: {hosts: ["other"]}};
+  const before = state(adopted, "ann", "bob");
+  const after = {...before, objects: [...before.objects, copy], live: [...before.live, copy]};
+  const {rendering} = desired(after, settings, []);
+  expect(rendering.notices).toEqual([]);
+  expect(JSON.stringify(cartOf(rendering)?.spec)).toContain("cart--bob");
+});
+
+test("a copy of what was handed over, elsewhere, hands no VirtualService over that its owner did not", () => {
+  const adopted = cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!;
+  const copy = {...adopted, metadata: {...adopted.metadata, namespace: "backup"}};
+  const before = state({...users, metadata: metadata("mine")}, "ann");
+  const after = {...before, objects: [...before.objects, copy], live: [...before.live, copy]};
+  const {rendering} = desired(after, {...settings, nativeSupported: false}, []);
+  expect(rendering.notices).toMatchObject([{subject: "VirtualService shop/mine (yours)"}]);
+  expect(rendering.objects.map(({metadata: {name}}) => name)).not.toContain("mine");
+});
+
+test("where the owner has moved a host into another VirtualService, that one is not handed over with it", () => {
+  const adopted = cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!;
+  const moved = {...adopted, spec: {...(adopted.spec as object), hosts: ["other"]}};
+  const other = {...users, metadata: metadata("moved")};
+  const before = state(moved, "ann");
+  const objects = [...before.objects, other];
+  const {rendering} = desired({...before, objects}, {...settings, nativeSupported: false}, []);
+  expect(rendering.notices).toMatchObject([
+    {reason: "HostHasVirtualService", subject: "VirtualService shop/moved (yours)"},
+  ]);
+  expect(rendering.objects.map(({metadata: {name}}) => name)).not.toContain("moved");
+});
+
 const helm = {"app.kubernetes.io/managed-by": "Helm"};
 
 /** What was handed over, when its owner has applied his own file again: annotations and other labels stay. */
