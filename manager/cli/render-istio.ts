@@ -5,6 +5,7 @@ import type {ClusterFacts} from "../compile/cluster-facts.ts";
 import {clusterFacts} from "../compile/cluster-objects.ts";
 import {compileMesh, type Owners} from "../compile/index.ts";
 import {ownImages} from "../image/index.ts";
+import {isAdopted, original} from "../model/adopted.ts";
 import {type Mesh, traceIds} from "../model/index.ts";
 import {isNamed} from "../model/parse.ts";
 import {readObjects} from "../model/read.ts";
@@ -100,7 +101,8 @@ async function istioOptions(options: IstioRenderOptions): Promise<Omit<IstioOpti
 }
 
 /**
- * Writes one file an object, and removes the files of objects that an earlier render wrote here and this one does not.
+ * Writes one file an object, and removes the files of objects that an earlier render wrote here and this one does not; what
+ * was handed over stays, as its owner had it.
  * @param kept what could not be decided, see `Rendering`: its files stay
  */
 export async function writeObjects(
@@ -112,17 +114,27 @@ export async function writeObjects(
   await mkdir(folder, {recursive: true});
   const names = new Map(objects.map((object) => [fileName(object, form), object]));
   const undecided = new Set(kept);
+  const wanted = new Set(objects.map(identity));
   for (const name of await readdir(folder)) {
     if (names.has(name)) continue;
     const earlier = await earlierObject(join(folder, name));
-    const stays =
-      earlier === undefined || [identity(earlier), ...purposes(earlier)].some((what) => undecided.has(what));
-    if (!stays) await rm(join(folder, name));
+    if (earlier === undefined || [identity(earlier), ...purposes(earlier)].some((what) => undecided.has(what)))
+      continue;
+    const isGivenBack = isAdopted(earlier) && !wanted.has(identity(earlier));
+    if (isGivenBack) await writeFile(join(folder, name), textOf(original(earlier), formOf(name)));
+    else await rm(join(folder, name));
   }
   for (const [name, object] of names) {
-    const text = form === "json" ? `${JSON.stringify(object, null, 2)}\n` : printObjects([object], form);
-    await writeFile(join(folder, name), text);
+    await writeFile(join(folder, name), textOf(object, form));
   }
+}
+
+function formOf(name: string): Form {
+  return name.endsWith(".json") ? "json" : "yaml";
+}
+
+function textOf(object: KubernetesObject, form: Form): string {
+  return form === "json" ? `${JSON.stringify(object, null, 2)}\n` : printObjects([object], form);
 }
 
 function fileName({kind, metadata}: IstioObject, form: Form): string {
@@ -136,5 +148,6 @@ async function earlierObject(path: string): Promise<KubernetesObject | undefined
   const {objects, problems} = readObjects({name: path, text});
   const [object, ...more] = objects.map(({value}) => value);
   if (problems.length > 0 || more.length > 0 || !isNamed(object)) return undefined;
-  return isOurs(unrendered(object)) ? object : undefined;
+  const earlier = unrendered(object);
+  return isOurs(earlier) ? earlier : undefined;
 }

@@ -36,9 +36,9 @@ Examples:
   meshlane render -f shop.yaml -f playground.yaml --target envoy --output-dir out
 
 For Istio, the files also say what is known of the cluster: its Services, Deployments, Gateways, VirtualServices,
-DestinationRules and so on, as kubectl get -o yaml prints them. The folder gets one file an object; files of objects that an
-earlier render wrote and this one does not are removed. In the cluster they are whose who applies them: no command of ours
-changes or removes them there.
+DestinationRules and so on, as kubectl get -o yaml prints them. The folder gets one file an object; files of objects
+that an earlier render wrote and this one does not are removed; what was handed over stays there as its owner had it. In
+the cluster they are whose who applies them: no command of ours changes or removes them there.
 
 For Envoy, the folder has all that Envoy needs, the filter's modules and throwaway certificates too. A proxy runs in a folder
 of its own: cd out/proxies/edge && envoy -c bootstrap.json. Files of an earlier render stay.

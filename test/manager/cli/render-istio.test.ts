@@ -3,7 +3,7 @@ import {mkdtemp, readdir, readFile, rm, writeFile} from "node:fs/promises";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {afterAll, beforeAll, expect, test} from "vitest";
-import {parse, parseAllDocuments} from "yaml";
+import {parse, parseAllDocuments, stringify} from "yaml";
 import {type KubernetesObject, unrendered} from "../../../manager/model/kubernetes.ts";
 import {meshlane} from "./captured.ts";
 import {shop} from "./samples.ts";
@@ -57,6 +57,49 @@ test("--output-dir writes one file an object, takes away those that went, and le
   expect(before.filter((name) => !after.includes(name))).toEqual(["virtualservice.shop.meshlane-warehouse.yaml"]);
   expect(after).toEqual(expect.arrayContaining(["kustomization.yaml", "virtualservice.shop.mine.yaml"]));
 });
+
+test.each(["yaml", "json"])(
+  "--output-dir gives back what was handed over in %s, and has no lane any more",
+  async (form) => {
+    const out = await mkdtemp(join(folder, "adopted-"));
+    const theirs = {
+      apiVersion: "networking.istio.io/v1",
+      kind: "VirtualService",
+      metadata: {name: "mine", namespace: "shop"},
+      spec: {hosts: ["warehouse"], http: [{timeout: "3s", route: [{destination: {host: "warehouse"}}]}]},
+    };
+    const mine = join(folder, "mine.yaml");
+    await writeFile(mine, JSON.stringify(theirs));
+    const withoutEve = (await readFile(lanes, "utf8")).split("\n---\n").filter((text) => !text.includes("name: eve"));
+    const less = join(folder, "less.yaml");
+    await writeFile(less, withoutEve.join("\n---\n"));
+    const adopting = (file: string) =>
+      meshlane([
+        "render",
+        "-f",
+        file,
+        "-f",
+        cluster,
+        "-f",
+        mine,
+        ...registry,
+        "--output-dir",
+        out,
+        "--adopt",
+        "warehouse",
+      ]);
+    expect(await adopting(lanes)).toMatchObject({code: 0, stderr: ""});
+    const written = join(out, `virtualservice.shop.mine.${form}`);
+    const adopted = parse(await readFile(join(out, "virtualservice.shop.mine.yaml"), "utf8")) as KubernetesObject;
+    await rm(join(out, "virtualservice.shop.mine.yaml"));
+    await writeFile(written, form === "json" ? JSON.stringify(adopted) : stringify(adopted));
+    expect(adopted.metadata.labels).toBeDefined();
+    for (const _time of [1, 2]) {
+      expect(await adopting(less)).toMatchObject({code: 0, stderr: ""});
+      expect(parse(await readFile(written, "utf8"))).toEqual(theirs);
+    }
+  },
+);
 
 test.each([
   [
