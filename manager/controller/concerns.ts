@@ -1,5 +1,5 @@
 import {keyOf, type Mesh, type Problem, type SwimLane, type SwimLaneGroup} from "../model/index.ts";
-import {nameOf} from "../render/istio/names.ts";
+import {nameOf, namespaceOf} from "../render/istio/names.ts";
 import {undecided} from "../render/istio/own-object.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import type {Notice} from "../render/istio/options.ts";
@@ -72,15 +72,19 @@ function entrances({metadata, spec: {entry}}: SwimLaneGroup): string[] {
 
 /** What there is of services that lanes of a group override. */
 function overridden(group: string, services: readonly {readonly name: string}[]): string[] {
-  return services.flatMap(({name}) => undecided(`${group.slice(0, group.indexOf("/"))}/${name}`));
+  return services.flatMap(({name}) => undecided(`${namespaceOf(group)}/${name}`));
 }
 
 /** By what a service, `NAMESPACE/NAME`, is not handed over: what there is of it, and where its group is entered. */
-function concerning(service: string, {groups}: Mesh): string[] {
-  const own = groups.filter(({metadata, spec: {services = [nameOf(service)]}}) =>
+function concerning(service: string, mesh: Mesh): string[] {
+  return [`service ${service}`, ...undecided(service), ...having(service, mesh).flatMap(entrances)];
+}
+
+/** The groups that have a service. */
+function having(service: string, {groups}: Mesh): SwimLaneGroup[] {
+  return groups.filter(({metadata, spec: {services = [nameOf(service)]}}) =>
     services.some((name) => `${metadata.namespace}/${name}` === service),
   );
-  return [`service ${service}`, ...undecided(service), ...own.flatMap(entrances)];
 }
 
 /** Lanes that the mesh has no more: deleted, or not fit for use. */
@@ -89,14 +93,20 @@ function goneOf({lanes}: Mesh, objects: readonly KubernetesObject[]): Kubernetes
   return objects.filter(({kind, metadata}) => kind === "SwimLane" && !there.has(sourceName(kind, metadata)));
 }
 
-/** By what routes of a lane stay although it is gone: what cannot be decided of its services, or of where it was entered. */
-function leftBehind({metadata: {namespace = "default"}, spec}: KubernetesObject, {groups}: Mesh): string[] {
+/**
+ * By what routes of a lane stay although it is gone: what cannot be decided of its services, or of where it was entered. Its
+ * group may be gone with it.
+ */
+function leftBehind({metadata: {namespace = "default"}, spec}: KubernetesObject, mesh: Mesh): string[] {
   const {group: asked, services = []} = (spec ?? {}) as Partial<Pick<SwimLane["spec"], "group" | "services">>;
   const key = asked?.includes("/") === false ? `${namespace}/${asked}` : asked;
-  const own = groups.filter((group) =>
+  const own = mesh.groups.filter((group) =>
     key === undefined ? group.metadata.namespace === namespace : keyOf(group) === key,
   );
-  return own.flatMap((group) => [...entrances(group), ...overridden(keyOf(group), services)]);
+  if (own.length > 0) return own.flatMap((group) => [...entrances(group), ...overridden(keyOf(group), services)]);
+  const gone = key ?? `${namespace}/`;
+  const left = services.filter(({name}) => having(`${namespaceOf(gone)}/${name}`, mesh).length === 0);
+  return overridden(gone, left);
 }
 
 function isError({severity}: Notice): boolean {

@@ -176,4 +176,10 @@ test("who applies a lane of a VirtualService that stays as it is for another gro
   expect(errors(eve)).toEqual(["HandedOverTogether"]);
   expect(errors(ofShop)).toEqual(["HandedOverTogether"]);
   expect(errors(next)).toEqual(["NotOurs", "HandedOverTogether"]);
+  const withoutGroup = {...state, groups: [shared], lanes: [next]};
+  const gone = desired(withoutGroup, {...settings, nativeSupported: false}, []).judgedFor([ofShop, group({entry: {}})]);
+  expect(gone.notices.map(({severity, reason}) => `${severity} ${reason}`)).toEqual([
+    "warning NotOurs",
+    "error HandedOverTogether",
+  ]);
 });
