@@ -32,15 +32,13 @@ export interface Desired {
   ways(lane: string): string[];
 }
 
-const STANDING = new Set(["DestinationRule", "VirtualService"]);
-
 /** Pure: the same state gives the same objects. @param adopt Services, `NAMESPACE/NAME`, whose VirtualService is handed over now */
 export function desired(state: ClusterState, settings: Settings, adopt: readonly string[]): Desired {
   const {mesh, problems} = soundMesh([...state.groups, ...state.lanes]);
   const facts = clusterFacts(state.objects, {complete: true});
   const plan = compileMesh(mesh, facts, ownersOf(state.groups));
   const handed = state.live.filter((object) => object.kind === "VirtualService" && isAdopted(object));
-  const standing = state.live.filter((object) => STANDING.has(object.kind) && !isAdopted(object));
+  const standing = state.live.filter((object) => !isAdopted(object));
   const options = {...settings, adopt, handed, standing, obstacle: nameTaken(state.objects)};
   const rendering = withDelegates(renderIstio(plan, mesh, facts, options), state);
   return {

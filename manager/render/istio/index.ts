@@ -36,7 +36,7 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
     const pods = podsOf(namespace);
     return namespacePlugins(namespace, {pods, except: except.sort(bySelector), egress, native}, options);
   });
-  const stays = entries.undecidedIn.flatMap(inboundNames);
+  const stays = entries.undecidedIn.map(inboundNames).filter(isThere(options)).flat();
   const gateways = renderGateways(entering, facts, options, {covered: namespaces, egress});
   const guarded = withoutUnguarded(plan, mesh, [...entries.unguarded, ...gateways.unguarded]);
   const passed = {namespaces, gateways: plan.groups.flatMap((group) => group.gateways), egress};
@@ -53,6 +53,12 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
   ];
   const objects = parts.flatMap((part) => part.objects);
   return together([...parts, namedSubsets(plan, facts, objects, options.standing)], options);
+}
+
+/** Whether one of these objects is in the cluster, or nobody knows: what is not there cannot stay as it is. */
+function isThere({standing}: IstioOptions): (names: readonly string[]) => boolean {
+  const there = new Set(standing?.map(identity));
+  return (names) => standing === undefined || names.some((name) => there.has(name));
 }
 
 /** The plan's groups, the older ones first. */

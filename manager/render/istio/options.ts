@@ -20,7 +20,7 @@ export interface IstioOptions {
   readonly adopt: readonly string[];
   /** VirtualServices in the cluster that their owners handed over earlier, and may have edited since. */
   readonly handed?: readonly KubernetesObject[];
-  /** VirtualServices and DestinationRules in the cluster that are ours alone: one of them may have a host that somebody wants for himself by now. */
+  /** Objects in the cluster that are ours alone; undefined where nobody knows. One may have a host that somebody wants for himself by now. */
   readonly standing?: readonly KubernetesObject[];
   /** What in the cluster keeps an object from being written, if anything does. */
   readonly obstacle?: (object: IstioObject) => Notice | undefined;

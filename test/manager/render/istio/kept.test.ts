@@ -227,6 +227,23 @@ test("where an edge stays as it is, only inbound of its own namespace does too",
   expect(inbounds.map(({metadata}) => metadata.namespace)).toEqual(["shop"]);
 });
 
+test.each([
+  ["WasmPlugin", "WasmPlugin", []],
+  ["WasmPlugin", "TrafficExtension", []],
+  ["none", "WasmPlugin", ["meshlane-inbound"]],
+] as const)(
+  "where inbound is not there yet, other groups of the namespace have it although an edge cannot be decided: there %s, wanted %s",
+  (there, extensionApi, wanted) => {
+    const away = {services: ["none"], entry: {services: ["none"]}};
+    const texts = [group(), object("meshlane.dev/v1alpha1", "SwimLaneGroup", "away", away), ...shop];
+    const standing = rendered([group(), ...shop]).objects.filter(({kind}) => kind === there);
+    const {objects, kept} = rendered(texts, {options: {standing, extensionApi}});
+    const names = objects.map(({metadata}) => metadata.name);
+    expect(names.filter((name) => name === "meshlane-inbound")).toEqual(wanted);
+    expect(kept!.filter((name) => name.endsWith("/meshlane-inbound"))).toHaveLength(wanted.length === 0 ? 2 : 0);
+  },
+);
+
 test("where a service's route may not be written, its destinations stay too, and other services have theirs", () => {
   const base = [group(), lane("ann"), lane("bob", {services: [{name: "payment", to: "cart--bob"}]}), ...shop];
   const after = rendered(base, {options: {obstacle: obstacle("VirtualService", "meshlane-cart")}});
