@@ -3,6 +3,7 @@ import type {SwimLaneGroup, WayIn} from "../model/index.ts";
 import {overlap} from "../model/check/hosts.ts";
 import {selects} from "../model/index.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
+import {gatewayVirtualServices, virtualServices} from "../render/istio/foreign.ts";
 
 interface GatewayService extends KubernetesObject {
   readonly spec?: {
@@ -61,12 +62,8 @@ function connectTo(host: string, port: number, address: string): string {
 }
 
 /** Hosts that the gateway, or what is bound to it, says. */
-function hostsAt(gateway: Gateway, {virtualServices}: ClusterFacts): string[] {
-  const bound = virtualServices.flatMap((object) => {
-    const {gateways = [], hosts = []} = object.spec as {gateways?: readonly string[]; hosts?: readonly string[]};
-    const keys = gateways.map((name) => (name.includes("/") ? name : `${object.metadata.namespace}/${name}`));
-    return keys.includes(gateway.key) ? hosts : [];
-  });
+function hostsAt(gateway: Gateway, facts: ClusterFacts): string[] {
+  const bound = gatewayVirtualServices(virtualServices(facts), gateway.key).flatMap(({spec}) => spec.hosts ?? []);
   return [...gateway.servers.flatMap(({hosts}) => hosts), ...bound].map((host) => host.slice(host.indexOf("/") + 1));
 }
 

@@ -200,8 +200,10 @@ function onlyLosesGroups({desired, live}: Change, going: readonly KubernetesObje
 /** The groups that an edge's plugin decides for; a strip has none. */
 function groupsOf(object: KubernetesObject): string[] {
   const spec = object.spec as JsonObject | undefined;
-  const groups = at(spec, ["pluginConfig", "groups"]) ?? at(spec, ["wasm", "pluginConfig", "groups"]) ?? [];
-  return (groups as readonly {readonly name: string}[]).map(({name}) => name);
+  const groups = at(spec, ["pluginConfig", "groups"]) ?? at(spec, ["wasm", "pluginConfig", "groups"]);
+  // Somebody may have edited what is there.
+  const names = Array.isArray(groups) ? groups.map((group: Json) => at(group, ["name"])) : [];
+  return names.filter((name) => typeof name === "string");
 }
 
 function hasNewSubset({part, desired, live}: Change): boolean {

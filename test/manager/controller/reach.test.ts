@@ -67,6 +67,12 @@ test("another way in gives a host that is bound to the gateway", () => {
   ]);
 });
 
+test("a VirtualService that says nothing is bound to nothing", () => {
+  const {spec: _, ...empty} = binding("empty");
+  const way = "{header: x-swimlane, anyone: true}";
+  expect(ways(way, gateway, pods, service, bound, empty)).toEqual(ways(way, gateway, pods, service, bound));
+});
+
 test("where no host is known, the address stands for it, and without an address the word GATEWAY", () => {
   const way = "{header: x-swimlane, anyone: true}";
   expect(ways(way, gateway, pods, service)).toEqual(["curl -H 'x-swimlane: ann' 'http://192.0.2.7/'  # anyone"]);

@@ -192,3 +192,14 @@ test("where a gateway cannot be guarded no route is new, and what stands there s
   const without = steps(objects, before).flatMap((stage) => stage.writes);
   expect(without.some((one) => "delete" in one && isStrip(one.delete))).toBe(true);
 });
+
+test.each([{}, "shop", [null], ["shop"], null])(
+  "an edge whose groups somebody has edited to %j is written anew",
+  (groups) => {
+    const {objects} = entering(["ann"]);
+    const there = objects.map((one) => structuredClone(one) as KubernetesObject & {spec: {pluginConfig?: object}});
+    const edge = there.find(({kind, metadata}) => kind === "WasmPlugin" && metadata.name.startsWith("meshlane-edge"))!;
+    edge.spec.pluginConfig = {...edge.spec.pluginConfig, groups};
+    expect(steps(objects, there).map(({title, writes}) => [title, writes.length])).toEqual([["edges", 1]]);
+  },
+);
