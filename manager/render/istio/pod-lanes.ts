@@ -18,7 +18,8 @@ interface LabelSet {
 /**
  * What tells the pods of a namespace their lane. Those of a fork, and of a Service that selects them by that label, carry it
  * themselves, so that such a lane comes and goes without a word. Pods that several lanes have are of none by themselves: where
- * they carry the label, it tells nothing, and the lane's other pods are told as those without it are.
+ * they carry the label, it tells nothing, and the lane's other pods are told as those without it are. Labels that all pods of a
+ * baseline have tell no lane.
  */
 export function podLanes(plan: Plan, mesh: Mesh, facts: ClusterFacts): (namespace: string) => PodLanes {
   const labelsOf = labelling(mesh, facts);
@@ -29,9 +30,12 @@ export function podLanes(plan: Plan, mesh: Mesh, facts: ClusterFacts): (namespac
   return (namespace) => {
     const named = all.get(namespace) ?? [];
     const {shared, values} = sharedPods(setsOf(named, labelsOf), workloadsBehind(named, facts));
+    const isBaselines = matchesAll(
+      plan.services.filter(({service}) => namespaceOf(service) === namespace).map(({baseline}) => labelsOf(baseline)),
+    );
     const mute = new Set([...fallbacks, ...[...values].filter((value) => names.has(value))]);
     const listed = [...setsOf(own.get(namespace) ?? [], labelsOf)].flatMap(([text, {labels, lanes}]) =>
-      shared.has(text) ? [] : [...lanes].map((lane) => ({lane, labels})),
+      shared.has(text) || isBaselines(labels) ? [] : [...lanes].map((lane) => ({lane, labels})),
     );
     const untold = listed.filter(({lane, labels}) => labels[LANE_LABEL] !== lane || mute.has(lane));
     return {lanes: byText(untold), fallbacks: [...mute].sort()};
@@ -101,6 +105,12 @@ function sharedPods(sets: ReadonlyMap<string, LabelSet>, workloads: readonly Lab
     if (value !== undefined) values.add(value);
   }
   return {shared, values};
+}
+
+/** Whether all pods of one of the baselines have these labels. */
+function matchesAll(baselines: readonly Labels[]): (labels: Labels) => boolean {
+  const known = baselines.filter((labels) => Object.keys(labels).length > 0);
+  return (labels) => known.some((baseline) => selects(labels, baseline));
 }
 
 function areOfSeveral(sets: readonly (readonly [string, LabelSet])[]): boolean {

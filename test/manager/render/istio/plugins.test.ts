@@ -134,6 +134,18 @@ test("a workload that Services of two lanes select is of none, whatever their se
   });
 });
 
+test("labels that all pods of a baseline have tell no lane, by whatever Service it names them", () => {
+  const services = {alias: {app: "cart"}, wide: {tier: "web"}, pay: {app: "pay", tier: "web"}, own: {app: "own"}};
+  const next = {lane: "next", labels: {app: "own"}};
+  for (const name of ["alias", "wide"]) {
+    expect(podsWhere({services, lanes: {ann: to(name), next: to("own")}})).toEqual({lanes: [next]});
+  }
+  const narrow = {narrow: {app: "cart", version: "v2"}};
+  expect(podsWhere({services: narrow, lanes: {ann: to("narrow")}})).toEqual({
+    lanes: [{lane: "ann", labels: narrow.narrow}],
+  });
+});
+
 test("a label that names no lane of the mesh is not told, as it may be no name of a lane at all", () => {
   const services = {one: {app: "one"}, two: {workload: "one"}};
   const workloads = [{app: "one", workload: "one", [LABEL]: "Not_A_Lane"}];

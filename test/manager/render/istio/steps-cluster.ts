@@ -9,7 +9,7 @@ export const cluster = ["cart", "payment", "cart--ann", "cart--bob", "payment--a
 apiVersion: v1
 kind: Service
 metadata: {name: ${name}, namespace: shop}
-spec: {selector: {app: ${name.split("--")[0]}}, ports: [{name: http, port: 80}, {name: http-admin, port: 81}]}
+spec: {selector: {app: ${name}}, ports: [{name: http, port: 80}, {name: http-admin, port: 81}]}
 `,
   )
   .join("---");
