@@ -73,15 +73,15 @@ function hasHostOf(service: string, users: ForeignVirtualService, [any]: readonl
 }
 
 /**
- * What of ours the user's own VirtualService has, where that is all that the lanes need: routes of lanes, or only the subset that
- * keeps requests of no lane off their pods.
+ * What of ours the user's own VirtualService has, where that is all that is needed: routes of lanes, or without them no more than
+ * the subset that keeps requests of no lane off their pods. A lane that may have routes any moment needs more than nothing.
  * @param all services of which some may be routed by the same VirtualService
  */
 export function pasted(
   users: ForeignVirtualService,
   service: PreparedService,
   all: readonly PreparedService[],
-): "routes" | "subset" | undefined {
+): "routes" | "no routes" | undefined {
   const {http = []} = users.spec;
   const isAsPrinted = [[service], all].some((services) =>
     isDeepStrictEqual(routesToHave(users, service, services), http),
@@ -89,7 +89,7 @@ export function pasted(
   if (!isAsPrinted) return undefined;
   const own = ownRoutes(http);
   if (own.length < http.length) return "routes";
-  return isDeepStrictEqual(own, http) ? undefined : "subset";
+  return service.lanes.length > 0 && isDeepStrictEqual(own, http) ? undefined : "no routes";
 }
 
 /**

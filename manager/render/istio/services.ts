@@ -90,7 +90,7 @@ function wayOf(
   if (wantsNative(service, options) && "taken" in native) return {way: "native", taken: native.taken};
   if (routing === "native") return {way: "none", notice: notNative(service, native)};
   const [owner] = users;
-  if (owner !== undefined && pasted(owner, service, all) === "subset") return {way: "pasted"};
+  if (owner !== undefined && pasted(owner, service, all) === "no routes") return {way: "pasted"};
   return free ? {way: "routes"} : {way: "none", notice: conflict(service, users, native, options.standing)};
 }
 

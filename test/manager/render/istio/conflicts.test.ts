@@ -304,6 +304,17 @@ test("the baseline's subset alone, as printed when no lane is left beside its po
   expect(rendered([...texts, without]).notices.map(({reason}) => reason)).toEqual(["HostHasVirtualService"]);
 });
 
+test("a service without lanes, whose owner's routes all name subsets of his, needs nothing from him", () => {
+  const texts = [...byLabels("routes"), service("cart"), deployment("cart", "v2")];
+  const gold = virtualService("mine", {
+    hosts: ["cart"],
+    http: [{route: [{destination: {host: "cart", subset: "gold"}}]}],
+  });
+  expect(rendered([...texts, gold]).notices).toEqual([]);
+  const waiting = [lane("ann"), service("cart--ann"), gold];
+  expect(rendered([...texts, ...waiting]).notices.map(({reason}) => reason)).toEqual(["HostHasVirtualService"]);
+});
+
 test("a subset that the baseline had before its labels changed does not stay in what is to be pasted", () => {
   const other = [
     group({routing: "routes", baseline: {labels: {version: "v9"}}}),
