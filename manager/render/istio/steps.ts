@@ -38,7 +38,7 @@ export function steps(
   live: readonly KubernetesObject[],
   kept: readonly string[] = [],
 ): Stage[] {
-  const changes = changesOf(desired, live, new Set(kept));
+  const changes = withGuards(changesOf(desired, live, new Set(kept)));
   const of = (part: Part) => changes.filter((change) => change.part === part);
   const going = of("edge").flatMap((change) => (remove(change).length === 0 ? [] : change.live!));
   const losing = of("edge").filter((change) => onlyLosesGroups(change, going));
@@ -117,6 +117,34 @@ function changesOf(
     changes.set(keyOf(object), {kept: false, ...met, part: partOf(object) ?? "routes", desired: object});
   }
   return [...changes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, change]) => change);
+}
+
+/**
+ * Where routes stay that nothing wants any more, so do the guards of their namespace's groups, and no edge loses one of these:
+ * their lanes would be open to who names them. An edge of a new name that takes the place of one is written all the same.
+ */
+function withGuards(changes: readonly Change[]): readonly Change[] {
+  const left = changes.filter(({part, desired, kept}) => part === "routes" && desired === undefined && kept);
+  const open = new Set(left.flatMap(({live}) => purposes(live!)).map((what) => what.split(/[ /]/)[1]));
+  const edges = changes.filter(({part}) => part === "edge");
+  const wanted = new Set(edges.flatMap(({desired}) => (desired === undefined ? [] : purposes(desired))));
+  const guards = new Set(
+    edges.flatMap(({live}) =>
+      live !== undefined && groupsOf(live).some((group) => open.has(group.split("/")[0])) ? [podsOf(live)] : [],
+    ),
+  );
+  return changes.map((change) => {
+    const {part, desired, live} = change;
+    if (part !== "edge" || live === undefined || !guards.has(podsOf(live))) return change;
+    const isWanted = desired !== undefined || purposes(live).some((what) => wanted.has(what));
+    if (isWanted && !onlyLosesGroups(change, [])) return change;
+    return {part, live, kept: true};
+  });
+}
+
+/** Objects for the same pods have one name. */
+function podsOf({metadata}: KubernetesObject): string {
+  return `${metadata.namespace}/${metadata.name}`;
 }
 
 function keyOf({apiVersion, kind, metadata}: KubernetesObject): string {

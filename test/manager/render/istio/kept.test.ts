@@ -146,6 +146,37 @@ test("a service that has no lane any more keeps its destinations while a Virtual
   expect(afterBoth([gateway, ofCart("cart--bob")]).changed).toContain("DestinationRule meshlane-payment");
 });
 
+test.each(["WasmPlugin", "TrafficExtension"] as const)(
+  "guards stay for lanes of a group that is gone, while a VirtualService that was handed over for another's service too stays (%s)",
+  (extensionApi) => {
+    const doors = ["own", "public"].map((name) =>
+      object("networking.istio.io/v1", "Gateway", name, {selector: {istio: name}, servers: []}),
+    );
+    const cart = group({
+      services: ["cart"],
+      entry: {gateways: ["shop/own", "shop/public"], hosts: ["cart.example.com"]},
+    });
+    const all = [payment, ofPayment, ...shop, deployment("payment", "v1"), deployment("payment", "v2"), ...doors];
+    const first = [...all, cart, ofCart("cart--ann"), virtualService("cart", both)];
+    const adopt = ["shop/cart", "shop/payment"];
+    const before = rendered(first, {options: {adopt, extensionApi}});
+    const handed = named(before, "VirtualService", "cart");
+    const second = virtualService("other", {hosts: ["payment"], http: [{route: [{destination: {host: "payment"}}]}]});
+    const given = {options: {adopt, handed: [handed], extensionApi}};
+    const changed = (texts: readonly string[]) => {
+      const {objects, kept} = rendered([...all, ...texts, stringify(handed)], given);
+      const live = before.objects.map((one) => structuredClone(one) as KubernetesObject);
+      return steps(objects, live, kept)
+        .flatMap(({writes}) => writes)
+        .map((one) => ("put" in one ? one.put : one.delete).metadata.name.replace(/-[0-9a-f]{8}$/, ""))
+        .filter((name) => name === "cart" || name.startsWith("meshlane-edge"));
+    };
+    const edges = ["meshlane-edge-public", "meshlane-edge-own", "meshlane-edge-own"];
+    expect(changed([])).toEqual(["cart", ...edges]);
+    expect(changed([second])).toEqual([]);
+  },
+);
+
 test.each([
   ["strip of a gateway", "EnvoyFilter", "meshlane-edge", {entry: {gateways: ["shop/public"]}}],
   ["edge of a gateway", "WasmPlugin", "meshlane-edge", {entry: {gateways: ["shop/public"]}}],
