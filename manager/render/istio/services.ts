@@ -33,6 +33,7 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
   const objects: IstioObject[] = [];
   const kept: string[] = [];
   const adopted = new Map<string, {users: ForeignVirtualService; services: PreparedService[]}>();
+  const pastedIn = new Map<string, PreparedService[]>();
   const named = new Set(subsetsNamed(facts).map(({service}) => service));
   const rested: PreparedService[] = [];
   const natively: PreparedService[] = [];
@@ -56,9 +57,18 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
       if (met === undefined) adopted.set(owner.key, {users: owner, services: [service]});
       else met.services.push(service);
     }
+    const [owner] = users;
+    if (way.way === "pasted" && owner !== undefined) {
+      pastedIn.set(owner.key, [...(pastedIn.get(owner.key) ?? []), service]);
+    }
   }
   objects.push(...renderDestinations(rested));
-  objects.push(...[...adopted.values()].map(({users, services: own}) => adopt(users, own, options.handed)));
+  for (const {users, services: own} of adopted.values()) {
+    // What was pasted for others becomes ours with it.
+    const whole = new Set([...own, ...(pastedIn.get(users.key) ?? [])]);
+    const inOrder = services.filter((service) => whole.has(service));
+    objects.push(adopt(users, inOrder, options.handed));
+  }
   notices.push(...sidecarNotices(natively, facts));
   return {objects, notices, kept};
 }

@@ -326,3 +326,19 @@ test("a subset that the baseline had before its labels changed does not stay in 
   expect(rendered([...other, stale]).notices.map(({reason}) => reason)).toContain("HostHasVirtualService");
   expect(toPaste([...other, stale])).toEqual(toPaste(other));
 });
+
+test("what was pasted for one of two hosts is handed over with the VirtualService for the other", () => {
+  const payment = lane("next", {services: [{name: "payment", to: "cart--next"}]});
+  const texts = [...base, payment, service("cart--next")];
+  const http = ["cart", "payment"].map((host) => ({
+    match: [{authority: {prefix: host}}],
+    route: [{destination: {host}}],
+  }));
+  const spec = {hosts: ["cart", "payment"], http};
+  const both = {adopt: ["shop/cart", "shop/payment"]};
+  const wanted = named(rendered([...texts, virtualService("mine", spec)], {options: both}), "VirtualService", "mine");
+  const pasted = virtualService("mine", wanted.spec);
+  expect(rendered([...texts, pasted]).notices).toEqual([]);
+  const {notices, objects} = rendered([...texts, pasted], {options: {adopt: ["shop/cart"]}});
+  expect([notices, objects.filter(({kind}) => kind === "VirtualService")]).toEqual([[], [wanted]]);
+});
