@@ -30,7 +30,10 @@ export interface PassOptions extends ProxyOptions {
   readonly onChange?: OnChange;
 }
 
-const tries = 8;
+/** So many at least: each that fails means that somebody else got further, so there are more while the time lasts. */
+const fewestTries = 8;
+
+const longestPauseMs = 1600;
 
 /**
  * One pass: read, decide what is to be there, write it in the safe order. Every write names the version that was read, so
@@ -49,20 +52,21 @@ export async function pass<Aim>(
   const end = Date.now() + options.timeoutMs;
   for (let attempt = 1; ; attempt++) {
     const state = attempt === 1 ? options.state : undefined;
+    const isLast = () => attempt >= fewestTries && Date.now() >= end;
     const timeoutMs = Math.max(0, end - Date.now());
     try {
       const {current, aim} = await once(api, decide, {...options, state, timeoutMs});
       if (current) return aim;
-      if (attempt === tries) throw neverCurrent();
+      if (isLast()) throw neverCurrent(attempt);
     } catch (error) {
       const race = error instanceof ClusterError && (error.reason === "Conflict" || error.reason === "AlreadyExists");
-      if (!race || attempt === tries) throw error;
-      await sleep(Math.random() * 50 * 2 ** attempt);
+      if (!race || isLast()) throw error;
+      await sleep(Math.random() * Math.min(longestPauseMs, 50 * 2 ** attempt));
     }
   }
 }
 
-function neverCurrent(): ClusterError {
+function neverCurrent(tries: number): ClusterError {
   return new ClusterError(
     "Timeout",
     `others changed lanes while each of ${tries} tries wrote what they need, so the mesh may not have all of it. Apply again when they are done`,

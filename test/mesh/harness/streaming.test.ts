@@ -29,7 +29,9 @@ interface Ended {
 }
 
 async function kubectl(args: string[], input = ""): Promise<Ended> {
-  const child = spawn(mesh.note.programs.kubectl, ["-n", NAMESPACE, ...args], {env: {KUBECONFIG: mesh.kubeconfig}});
+  // Without HOME it would write its cache into this folder.
+  const env = {...process.env, KUBECONFIG: mesh.kubeconfig};
+  const child = spawn(mesh.note.programs.kubectl, ["-n", NAMESPACE, ...args], {env});
   child.stdin.end(input);
   const code = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
