@@ -5,7 +5,7 @@ import {withoutPasted} from "./pasted.ts";
 /** On an object whose owner handed it over with `--adopt`: its spec before that, as JSON. */
 export const ORIGINAL = "meshlane.dev/original";
 
-/** There too: a hash of the spec that we wrote, by which an edit of its owner is known. */
+/** There too: a hash of the spec that we wrote and of what `ORIGINAL` says, by which an edit of either is known. */
 export const WRITTEN = "meshlane.dev/written";
 
 /** There too, where the owner's label said who manages it: that value, as the label is ours meanwhile. */
@@ -39,8 +39,8 @@ export function isEdited(object: KubernetesObject): boolean {
 }
 
 function isAsWritten(object: KubernetesObject): boolean {
-  const written = object.metadata.annotations?.[WRITTEN];
-  return written === undefined ? isOurs(object) : written === specHash(object.spec);
+  const {[WRITTEN]: written, [ORIGINAL]: before = ""} = object.metadata.annotations ?? {};
+  return written === undefined ? isOurs(object) : written === writtenHash(object.spec, before);
 }
 
 /** The spec that the annotation keeps; undefined where it holds none. */
@@ -53,10 +53,10 @@ function specBefore({metadata}: KubernetesObject): object | undefined {
   }
 }
 
-/** 16 hexadecimal digits, the same whatever the order of fields. */
-export function specHash(spec: unknown): string {
+/** 16 hexadecimal digits, the same whatever the order of fields. @param before what `ORIGINAL` says */
+export function writtenHash(spec: unknown, before: string): string {
   return createHash("sha256")
-    .update(JSON.stringify(sorted(spec)))
+    .update(JSON.stringify([sorted(spec), before]))
     .digest("hex")
     .slice(0, 16);
 }

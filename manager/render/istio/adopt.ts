@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from "node:util";
 import {hostOf} from "../../compile/hosts.ts";
 import type {Destination} from "../../compile/plan.ts";
-import {formerManager, isAdopted, ORIGINAL, specHash, WRITTEN} from "../../model/adopted.ts";
+import {formerManager, isAdopted, ORIGINAL, WRITTEN, writtenHash} from "../../model/adopted.ts";
 import {type KubernetesObject, managedBy} from "../../model/kubernetes.ts";
 import {isOfLane, isOfLanes, variantName, withoutPasted} from "../../model/pasted.ts";
 import type {JsonObject} from "../filter-config.ts";
@@ -45,6 +45,7 @@ export function adopt(
   const {name, labels = {}, annotations = {}} = object.metadata;
   const http = spec.http === undefined ? {} : {http: withLanes({...users, spec}, services)};
   const written = {...spec, ...http} as unknown as JsonObject;
+  const given = JSON.stringify(spec);
   const adopted = {
     apiVersion: object.apiVersion,
     kind: object.kind,
@@ -55,8 +56,8 @@ export function adopt(
       annotations: {
         ...annotations,
         ...formerManager(object),
-        [ORIGINAL]: JSON.stringify(spec),
-        [WRITTEN]: specHash(written),
+        [ORIGINAL]: given,
+        [WRITTEN]: writtenHash(written, given),
       },
     },
     spec: written,

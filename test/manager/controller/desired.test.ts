@@ -255,8 +255,8 @@ test("where its owner has changed nothing but the label, what is given back has 
   expect(original(live)).toEqual({...users, metadata: {...users.metadata, labels: helm}});
 });
 
-test.each(["{", "null", "5", ""])(
-  "where nothing readable is kept of before (%j), what stands there counts as an edit",
+test.each(["{", "null", "5", "", '{"http":{}}', '{"hosts":5}', '{"http":[null]}', '{"hosts":["pay"]}'])(
+  "where what is kept of before is not what we kept (%j), what stands there counts as an edit",
   (kept) => {
     const {metadata, ...rest} = cartOf(desired(state(users, "ann"), settings, ["shop/cart"]).rendering)!;
     const live = {...rest, metadata: {...metadata, annotations: {...metadata.annotations, [ORIGINAL]: kept}}};
