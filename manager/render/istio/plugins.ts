@@ -1,6 +1,7 @@
 import {GATEWAY_NAME} from "../../compile/cluster-gateways.ts";
 import type {Labels} from "../../compile/plan.ts";
 import type {FilterConfig, JsonObject} from "../filter-config.ts";
+import type {KubernetesObject} from "../../model/kubernetes.ts";
 import {sortedLabels} from "./pod-names.ts";
 import type {IstioObject, IstioOptions, Part} from "./options.ts";
 import {ownObject} from "./own-object.ts";
@@ -43,6 +44,18 @@ function imageOf({module}: FilterConfig, {registry, digests, imagePullSecret}: I
     sha256: digest.replace("sha256:", ""),
     ...(imagePullSecret === undefined ? {} : {imagePullSecret}),
   };
+}
+
+/** What the module of a live or desired object is told; undefined where it is no plugin, or somebody has edited it. */
+export function configOf({spec}: KubernetesObject): JsonObject | undefined {
+  const {wasm, pluginConfig} = (spec ?? {}) as {wasm?: {pluginConfig?: JsonObject}; pluginConfig?: JsonObject};
+  return pluginConfig ?? wasm?.pluginConfig;
+}
+
+export function withConfig(plugin: IstioObject, pluginConfig: JsonObject): IstioObject {
+  const {spec} = plugin;
+  if (!("wasm" in spec)) return {...plugin, spec: {...spec, pluginConfig}};
+  return {...plugin, spec: {...spec, wasm: {...(spec["wasm"] as JsonObject), pluginConfig}}};
 }
 
 /** Pods that istiod made for a gateway of the Gateway API are named by it: istiod may be told to select them by labels no more. */

@@ -4,6 +4,7 @@ import type {KubernetesObject} from "../../model/kubernetes.ts";
 import type {Json, JsonObject} from "../filter-config.ts";
 import {type IstioObject, PART, type Part} from "./options.ts";
 import {identity, purposes} from "./own-object.ts";
+import {configOf, withConfig} from "./plugins.ts";
 
 /** What to write, in this order. A `put` of an object creates or replaces it; it may be another's that is given back. */
 export type Write = {readonly put: IstioObject | KubernetesObject} | {readonly delete: KubernetesObject};
@@ -45,7 +46,7 @@ export function steps(
   const routes = routeStages(of("routes"));
   const before = [
     {title: "destinations", writes: of("destinations").flatMap(grow), waitAfter: false},
-    {title: "filters", writes: of("filter").flatMap(put), waitAfter: false},
+    {title: "filters", writes: of("filter").map(leavingNoMoreAlone).flatMap(put), waitAfter: false},
     {
       title: "edges",
       writes: of("edge")
@@ -60,8 +61,12 @@ export function steps(
     ...of("edge").toReversed().flatMap(remove),
     ...of("filter").flatMap(remove),
   ];
-  const ready = routes.length > 0 && routesMustWait(changes) ? thenWait(before) : before;
-  const all = [...ready, ...routes];
+  const leaving = of("filter").flatMap((change) => (leavingNoMoreAlone(change) === change ? [] : put(change)));
+  const mustWait = leaving.length > 0 || (routes.length > 0 && routesMustWait(changes));
+  const ready = mustWait ? thenWait(before) : before;
+  const handedOn =
+    leaving.length === 0 ? [] : [{title: "filters of pods with an edge", writes: leaving, waitAfter: false}];
+  const all = [...ready, ...handedOn, ...routes];
   if (last.length === 0) return all;
   return [...thenWait(all), {title: "what is no longer used", writes: last, waitAfter: false}];
 }
@@ -172,6 +177,26 @@ function grow(change: Change): Write[] {
   return put({...change, desired: live === undefined ? desired : union(desired, live)});
 }
 
+/**
+ * A filter that is there and is to leave pods to an edge which may be new, as it is before the proxies have that edge: with both, who is
+ * of the mesh keeps the lane, and others get the baseline; with neither, anybody's context would count. Otherwise the same change.
+ */
+function leavingNoMoreAlone(change: Change): Change {
+  const {desired, live} = change;
+  if (desired === undefined || live === undefined) return change;
+  const [wanted, there] = [leftAlone(desired), leftAlone(live)];
+  const both = wanted.filter((labels) => there.some((one) => isDeepStrictEqual(one, labels)));
+  if (both.length === wanted.length) return change;
+  const {except: _, ...config} = configOf(desired)!;
+  return {...change, desired: withConfig(desired, both.length === 0 ? config : {...config, except: both})};
+}
+
+/** Label sets of pods that the filter does nothing on. */
+function leftAlone(object: KubernetesObject): readonly Json[] {
+  const except = at(configOf(object), ["except"]);
+  return Array.isArray(except) ? except : [];
+}
+
 /** What is left to do when all that is desired is there. */
 function shrink(change: Change): Write[] {
   const {desired, live} = change;
@@ -227,8 +252,7 @@ function onlyLosesGroups({desired, live}: Change, going: readonly KubernetesObje
 
 /** The groups that an edge's plugin decides for; a strip has none. */
 function groupsOf(object: KubernetesObject): string[] {
-  const spec = object.spec as JsonObject | undefined;
-  const groups = at(spec, ["pluginConfig", "groups"]) ?? at(spec, ["wasm", "pluginConfig", "groups"]);
+  const groups = at(configOf(object), ["groups"]);
   // Somebody may have edited what is there.
   const names = Array.isArray(groups) ? groups.map((group: Json) => at(group, ["name"])) : [];
   return names.filter((name) => typeof name === "string");

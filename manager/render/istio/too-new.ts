@@ -2,6 +2,7 @@ import {isNewer} from "../../model/version-order.ts";
 import type {JsonObject} from "../filter-config.ts";
 import type {IstioObject, Notice} from "./options.ts";
 import {identity} from "./own-object.ts";
+import {configOf} from "./plugins.ts";
 
 /** Fields of the filter's configuration that came after 0.1.0, by the version that brought them (decision 11). */
 const since: Readonly<Record<string, string>> = {except: "0.2.0", pods: "0.2.0", "mesh.egress": "0.2.0"};
@@ -19,11 +20,6 @@ export function tooNew(object: IstioObject, installed: string): Notice | undefin
     message: `needs the filter's field ${path}, which came with ${version}; ${installed} is installed. It is not written, and what is there stays`,
     hint: "Run meshlane upgrade.",
   };
-}
-
-function configOf({spec}: IstioObject): unknown {
-  const wasm = (spec["wasm"] ?? spec) as JsonObject;
-  return wasm["pluginConfig"];
 }
 
 function has(config: unknown, path: string): boolean {

@@ -182,6 +182,68 @@ test("a group that takes another's place on an edge has its guard before its rou
   ]);
 });
 
+/** A group whose services of these names are entry services. */
+function enteringAt(services: readonly string[], api: "WasmPlugin" | "TrafficExtension"): readonly IstioObject[] {
+  const group = {
+    apiVersion: "meshlane.dev/v1alpha1",
+    kind: "SwimLaneGroup",
+    metadata: {name: "shop", namespace: "shop"},
+    spec: {services: ["cart", "payment"], entry: {services}},
+  };
+  const given = {cluster: {complete: true}, options: {extensionApi: api}};
+  const namespace = {apiVersion: "v1", kind: "Namespace", metadata: {name: "shop"}};
+  return rendered([JSON.stringify(group), JSON.stringify(namespace), cluster], given).objects;
+}
+
+/** The apps that inbound leaves alone, and those that an edge is on. */
+function guardsOf(objects: Iterable<KubernetesObject>): {left: string[]; edges: string[]} {
+  const all = [...objects].filter(({kind}) => kind === "WasmPlugin" || kind === "TrafficExtension");
+  const text = (part: string) => all.filter(({metadata}) => metadata.labels?.["meshlane.dev/part"] === part);
+  const apps = (found: readonly KubernetesObject[], field: RegExp) =>
+    found.flatMap(({spec}) =>
+      [...(field.exec(JSON.stringify(spec))?.[0] ?? "").matchAll(/"app":"(\w+)"/gu)].map(([, app]) => app!),
+    );
+  return {
+    left: apps(text("filter"), /"except":\[.*?\]/u),
+    edges: apps(text("edge"), /"matchLabels":\{.*?\}|"targetRefs".*?\]/u),
+  };
+}
+
+test.each([
+  ["WasmPlugin", [], ["cart"]],
+  ["WasmPlugin", ["cart"], ["payment"]],
+  ["WasmPlugin", ["cart"], ["cart", "payment"]],
+  ["WasmPlugin", ["cart", "payment"], ["payment"]],
+  ["WasmPlugin", ["cart"], []],
+  ["TrafficExtension", ["cart"], ["payment"]],
+] as const)(
+  "inbound leaves pods to an edge when the proxies have that edge, wherever an earlier pass was cut short (%s, %j to %j)",
+  (api, from, to) => {
+    const [before, after] = [enteringAt(from, api), enteringAt(to, api)];
+    expect(guardsOf(after)).toEqual({left: to, edges: to});
+    for (let cut = 0; cut <= 10; cut++) {
+      const there = live(before);
+      let known = guardsOf(there.values()).edges;
+      const writes = (most: number) => {
+        const all = steps(after, [...there.values()]).flatMap((stage): (Write | "wait")[] => [
+          ...stage.writes,
+          ...(stage.waitAfter ? ["wait" as const] : []),
+        ]);
+        for (const one of all.slice(0, most)) {
+          if (one !== "wait") write(there, one);
+          const now = guardsOf(there.values());
+          known = one === "wait" ? now.edges : known.filter((app) => now.edges.includes(app));
+          expect(known).toEqual(expect.arrayContaining(now.left));
+        }
+      };
+      writes(cut);
+      writes(Infinity);
+      expect(guardsOf(there.values())).toEqual({left: to, edges: to});
+      expect(there).toEqual(live(after));
+    }
+  },
+);
+
 test("where a gateway cannot be guarded no route is new, and what stands there stays", () => {
   const before = entering(["ann"]).objects as KubernetesObject[];
   const {objects, kept, notices} = entering(["ann", "bob"], []);
