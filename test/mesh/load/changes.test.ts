@@ -45,6 +45,33 @@ test.each(ways)(
   },
 );
 
+test("a service that becomes an entry service, and is none again, takes no request out of its lane, and lets nobody in who names one", async () => {
+  const ask = "x-ask";
+  const entering = (services: readonly string[]) =>
+    shop.group("native", {services, hosts: [shop.host, "frontend"], lane: [{header: ask, anyone: true}]});
+  await shop.apply(entering([]), shop.ann);
+  await shop.restartFrontend();
+  const frontend = await shop.mesh.pod(shop.name, {app: "frontend"});
+  const stranger = {host: "frontend", headers: {"x-swimlane": "ann"}};
+  const requests = [shop.request("ann", ask), shop.request()];
+  const result = await shop.underLoad("an entry service comes and goes", requests, async () => {
+    const paths = new Set<string>();
+    let changing = true;
+    const asking = async () => {
+      while (changing) paths.add((await shop.mesh.requestTo(frontend, stranger)).path);
+    };
+    const change = async () => {
+      for (const services of [["frontend"], [], ["frontend"], []]) await shop.apply(entering(services));
+      changing = false;
+    };
+    await Promise.all([asking(), change()]);
+    return [...paths];
+  });
+  expect(result.failed).toEqual([]);
+  expect(waysOf(result)).toEqual({ann: [IN_LANE], none: [BASELINE]});
+  expect(result.happened).toEqual(["frontend -> cart"]);
+});
+
 test.each(ways)("routing: %s: an upgrade of the filter loses no request, and none its lane", async (routing) => {
   await shop.apply(shop.group(routing), shop.ann);
   await useOtherModules(`${shop.mesh.registry}/load-other`);

@@ -55,6 +55,8 @@ export class LoadShop {
     await this.mesh.kubectl("-n", this.name, "rollout", "restart", "deployment", "frontend");
     await this.mesh.kubectl("-n", this.name, "rollout", "status", "deployment", "frontend");
     await this.mesh.ready(this.name);
+    const isAlone = async () => (await this.mesh.pods(this.name, {app: "frontend"})).length === 1;
+    await until(isAlone, {what: "the frontend's old pod is gone"});
     await this.#untilServed();
   }
 
@@ -62,17 +64,23 @@ export class LoadShop {
     return laneObject(this.name, name, {cart: "cart--ann"});
   }
 
-  group(routing: string) {
+  /** @param entry what is to differ from one gateway where anyone may ask */
+  group(routing: string, entry: object = {}) {
     return groupObject(this.name, {
       services: ["frontend", "cart"],
       routing,
-      entry: {gateways: ["istio-ingress/public"], hosts: [this.host], lane: [{header: "x-swimlane", anyone: true}]},
+      entry: {
+        gateways: ["istio-ingress/public"],
+        hosts: [this.host],
+        lane: [{header: "x-swimlane", anyone: true}],
+        ...entry,
+      },
     });
   }
 
-  /** One of `lane`, or of no lane. */
-  request(lane?: string) {
-    return {host: this.host, ...(lane === undefined ? {} : {headers: {"x-swimlane": lane}})};
+  /** One that asks for `lane`, or of no lane. */
+  request(lane?: string, header = "x-swimlane") {
+    return {host: this.host, ...(lane === undefined ? {} : {headers: {[header]: lane}})};
   }
 
   /** Loads the shop while something happens: half of the requests ask for lane ann, the others for none. */
