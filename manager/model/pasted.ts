@@ -45,6 +45,12 @@ export function withoutPasted(spec: unknown): unknown {
   );
 }
 
+/** Names of the routes that we wrote, or printed for the owner to paste, to Services that lanes have for themselves. */
+export function variantNames({http = []}: {readonly http?: readonly LaneHttp[]}): string[] {
+  const own = http.filter(({route = []}) => route.every(({destination}) => destination?.subset === undefined));
+  return own.filter(isVariant).flatMap(({name}) => name ?? []);
+}
+
 function isVariant(route: LaneHttp): boolean {
   return isOfLanes(route) && route.name?.startsWith(MARK) === true;
 }

@@ -48,7 +48,7 @@ export function renderIstio(written: Plan, all: Mesh, facts: ClusterFacts, optio
     },
     entries,
     gateways,
-    renderServices(guarded.plan, guarded.mesh, facts, options),
+    renderServices(guarded.plan, guarded.mesh, facts, options, guarded.left),
     renderEntryRoutes(guarded.plan, guarded.mesh, facts, options),
   ];
   const objects = parts.flatMap((part) => part.objects);
@@ -77,6 +77,7 @@ function withoutUnguarded(plan: Plan, mesh: Mesh, unguarded: readonly string[]) 
   return {
     plan: {...plan, services: plan.services.filter((service) => !open.includes(service))},
     mesh: {...mesh, groups: mesh.groups.filter((group) => !isOpen(group))},
+    left: open.map(({service}) => service),
     kept: [...open.map(({service}) => service), ...entered].flatMap(undecided),
   };
 }

@@ -1,10 +1,12 @@
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {Plan} from "../../compile/plan.ts";
 import type {Mesh} from "../../model/index.ts";
+import {variantNames} from "../../model/pasted.ts";
 import type {JsonObject} from "../filter-config.ts";
 import {routesToHave} from "./adopt.ts";
-import {meshVirtualServices, virtualServices} from "./foreign.ts";
+import {type ForeignVirtualService, meshVirtualServices, virtualServices} from "./foreign.ts";
 import {namespaceOf} from "./names.ts";
+import type {Notice} from "./options.ts";
 import {prepare} from "./prepared.ts";
 
 /**
@@ -22,4 +24,24 @@ export function routesToPaste(
   if (own === undefined) return undefined;
   const [users] = meshVirtualServices(virtualServices(facts), own.host, facts.domain);
   return routesToHave(users ?? {namespace: namespaceOf(service), spec: {}}, own, services) as unknown as JsonObject[];
+}
+
+/**
+ * What is pasted in VirtualServices that nothing needs it in: such a route leads to its lane whoever names it, though the group that
+ * guarded it may be gone. A route that names a subset of ours is told by `namedSubsets`.
+ */
+export function pastedInVain(unneeded: readonly ForeignVirtualService[]): Notice[] {
+  return unneeded.flatMap(({key, spec}): Notice[] => {
+    const names = variantNames(spec);
+    if (names.length === 0) return [];
+    return [
+      {
+        severity: "warning",
+        subject: `VirtualService ${key} (yours)`,
+        reason: "PastedInVain",
+        message: `still has routes of lanes that nothing here asks for: ${names.join(", ")}`,
+        hint: "Take them out: requests that name such a lane go where they say, whatever groups allow.",
+      },
+    ];
+  });
 }

@@ -1,5 +1,6 @@
 import {isDeepStrictEqual} from "node:util";
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
+import {hostOf} from "../../compile/hosts.ts";
 import type {Plan} from "../../compile/plan.ts";
 import {isEdited} from "../../model/adopted.ts";
 import type {Mesh} from "../../model/index.ts";
@@ -7,12 +8,13 @@ import {isRendered, type KubernetesObject} from "../../model/kubernetes.ts";
 import {adopt, handedOver, pasted} from "./adopt.ts";
 import {conflict, type Native, nativeRoutes} from "./conflicts.ts";
 import {renderDestinations} from "./destinations.ts";
-import {type ForeignVirtualService, meshVirtualServices, virtualServices} from "./foreign.ts";
+import {destinationsOf, type ForeignVirtualService, meshVirtualServices, virtualServices} from "./foreign.ts";
 import {baselineRoutes, laneRoutes} from "./lane-routes.ts";
 import {nameOf, namespaceOf} from "./names.ts";
 import {renderNative} from "./native.ts";
 import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
 import {identity, madeFor, ownObject, undecided} from "./own-object.ts";
+import {pastedInVain} from "./paste.ts";
 import {prepare, type PreparedService} from "./prepared.ts";
 import {sidecarNotices} from "./sidecars.ts";
 import {subsetsNamed} from "./subsets-named.ts";
@@ -26,8 +28,17 @@ type Way =
   | {readonly way: "pasted"}
   | {readonly way: "none"; readonly notice: Notice};
 
-/** Destinations and routes of all services that lanes override, each natively or by routes. */
-export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, options: IstioOptions): Rendering {
+/**
+ * Destinations and routes of all services that lanes override, each natively or by routes.
+ * @param left services, `NAMESPACE/NAME`, that lanes override too, but that stay as they are
+ */
+export function renderServices(
+  plan: Plan,
+  mesh: Mesh,
+  facts: ClusterFacts,
+  options: IstioOptions,
+  left: readonly string[],
+): Rendering {
   const {services, notices} = prepare(plan.services, mesh, facts);
   const all = virtualServices(facts);
   const objects: IstioObject[] = [];
@@ -37,9 +48,13 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
   const named = new Set(subsetsNamed(facts).map(({service}) => service));
   const rested: PreparedService[] = [];
   const natively: PreparedService[] = [];
+  /** VirtualServices of which all that they have of ours is needed, or something is said. */
+  const ofLeft = left.flatMap((service) => meshVirtualServices(all, hostOf(service, facts.domain), facts.domain));
+  const looked = new Set(ofLeft.map(({key}) => key));
   for (const service of services) {
     const users = inTheWay(service, meshVirtualServices(all, service.host, facts.domain), options);
     const way = wayOf(service, users, services, options);
+    if (way.way !== "native") for (const {key} of users) looked.add(key);
     if (way.way === "none") {
       const stays = undecided(service.service);
       notices.push({...way.notice, concerns: stays});
@@ -69,7 +84,7 @@ export function renderServices(plan: Plan, mesh: Mesh, facts: ClusterFacts, opti
     const inOrder = services.filter((service) => whole.has(service));
     objects.push(adopt(users, inOrder, options.handed));
   }
-  notices.push(...sidecarNotices(natively, facts));
+  notices.push(...sidecarNotices(natively, facts), ...pastedInVain(all.filter(({key}) => !looked.has(key))));
   return {objects, notices, kept};
 }
 
@@ -151,22 +166,36 @@ function edited({service}: PreparedService, object: KubernetesObject): Notice {
 }
 
 function adoption(service: PreparedService, owner: ForeignVirtualService, more: readonly ForeignVirtualService[]): Way {
-  const delegates = (owner.spec.http ?? []).some(({delegate}) => delegate !== undefined);
-  if (!delegates && more.length === 0) return {way: "adopt", users: owner};
-  const why = delegates
-    ? "has delegates, whose routes we do not see in it"
-    : `is not the only one: ${more[0]!.key} is another`;
-  const name = nameOf(service.service);
+  const obstacle = noAdoption(service, owner, more);
+  if (obstacle === undefined) return {way: "adopt", users: owner};
   return {
     way: "none",
     notice: {
       severity: "error",
       subject: `VirtualService ${owner.key} (yours)`,
       reason: "CannotAdopt",
-      message: `${why}; its lanes stay as they are`,
-      hint: `Paste into ${delegates ? "the delegates" : "the older one"}: meshlane render --routes ${name}`,
+      message: `${obstacle.why}; its lanes stay as they are`,
+      hint: obstacle.hint,
     },
   };
+}
+
+function noAdoption(
+  {service, host, facts}: PreparedService,
+  {spec: {http = []}, namespace}: ForeignVirtualService,
+  [another]: readonly ForeignVirtualService[],
+): {readonly why: string; readonly hint: string} | undefined {
+  const paste = `meshlane render --routes ${nameOf(service)}`;
+  if (http.some(({delegate}) => delegate !== undefined))
+    return {why: "has delegates, whose routes we do not see in it", hint: `Paste into the delegates: ${paste}`};
+  if (another !== undefined)
+    return {why: `is not the only one: ${another.key} is another`, hint: `Paste into the older one: ${paste}`};
+  if (http.every((route) => destinationsOf(route, namespace, host, facts.domain).length === 0))
+    return {
+      why: `has no http route that goes to service ${service}`,
+      hint: "Write one into it: before it, lanes have theirs.",
+    };
+  return undefined;
 }
 
 function notNative({service, group}: PreparedService, native: Native): Notice {

@@ -181,6 +181,16 @@ test("delegates and a second VirtualService of the host cannot be handed over", 
   expect(namesOf(two, PARTS)).toEqual([]);
 });
 
+test("a VirtualService without an http route to the service cannot be handed over: lanes would have no route", () => {
+  const elsewhere = {hosts: ["cart"], http: [{match: [{uri: {prefix: "/old"}}], redirect: {uri: "/new"}}]};
+  const refused = adopted(elsewhere);
+  expect(refused.notices).toMatchObject([
+    {reason: "CannotAdopt", message: "has no http route that goes to service shop/cart; its lanes stay as they are"},
+  ]);
+  expect(namesOf(refused, PARTS)).toEqual([]);
+  expect(adopted({...elsewhere, http: [...elsewhere.http, {route: [own]}]}).notices).toEqual([]);
+});
+
 test("render --routes prints the owner's own routes for lanes too", () => {
   const spec = {hosts: ["cart"], http: [vip, {route: [own]}]};
   const {mesh, others} = loadMesh(
@@ -206,6 +216,25 @@ test("what render --routes prints, once pasted, is all that is needed; when lane
   expect([after.notices, namesOf(after, PARTS)]).toEqual([[], []]);
   const more = rendered([...base, service("cart--bob"), lane("bob"), pasted]);
   expect(more.notices.map(({reason}) => reason)).toEqual(["HostHasVirtualService"]);
+});
+
+test.each([
+  ["its last lane is gone", [group(), ...shop], {}],
+  ["the group is gone", shop, {}],
+  ["another lane is routed natively", [group(), lane("bob"), service("cart--bob"), ...shop], {nativeSupported: true}],
+])("what was pasted is reported when %s: whoever names the lane gets there", (_when, texts, options) => {
+  const spec = {hosts: ["cart"], http: [{name: "all", route: [own]}]};
+  const http = toPaste([...base, virtualService("mine", spec)]);
+  const {notices} = rendered([...texts, virtualService("mine", {...spec, http})], {options});
+  expect(notices).toMatchObject([
+    {
+      severity: "warning",
+      subject: "VirtualService shop/mine (yours)",
+      reason: "PastedInVain",
+      message: "still has routes of lanes that nothing here asks for: meshlane-all-cart--ann",
+    },
+  ]);
+  expect(rendered([...texts, virtualService("mine", spec)], {options}).notices).toEqual([]);
 });
 
 test("of two services in one VirtualService the routes of both are printed, and once pasted both are content", () => {
