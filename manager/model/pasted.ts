@@ -52,7 +52,8 @@ export function variantNames({http = []}: {readonly http?: readonly LaneHttp[]})
 }
 
 function isVariant(route: LaneHttp): boolean {
-  return isOfLanes(route) && route.name?.startsWith(MARK) === true;
+  // Offline nobody has checked that a name is a text.
+  return isOfLanes(route) && String(route.name ?? "").startsWith(MARK);
 }
 
 function withHttp(spec: unknown, change: (http: readonly LaneHttp[]) => readonly LaneHttp[]): unknown {

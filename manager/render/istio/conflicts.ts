@@ -37,6 +37,9 @@ export function nativeRoutes(service: PreparedService, users: readonly ForeignVi
       ? atPorts(service.ports, (port) => virtualServiceRoutes(port, service, only))
       : {obstacle};
   }
+  // What we write ourselves for the host; a VirtualService of somebody that comes later has no effect beside it.
+  if (routes.length === 0 && service.baseline.labels !== undefined)
+    return {taken: new Map(service.ports.map(({port}) => [port, [{baseline: {}}]]))};
   const simple = routes.every((route) => staysWith(service.service, route));
   if (!simple) return {obstacle: "HTTPRoutes share its requests out among Services, or answer by themselves"};
   return atPorts(service.ports, (port) => httpRouteRoutes(port, service, routes));
@@ -91,7 +94,7 @@ export function conflict(
       severity: "error",
       subject: `HTTPRoute ${key} (yours)`,
       reason: "HostHasHttpRoute",
-      message: `has service ${name}; its lanes stay as they are${why}`,
+      message: `has service ${name}; ${whatStays(service, native, standing)}${why}`,
       hint: "Write routing: native in the group, or turn it into a VirtualService.",
     };
   }
@@ -99,9 +102,29 @@ export function conflict(
     severity: "error",
     subject: `VirtualService ${first.key} (yours)`,
     reason: "HostHasVirtualService",
-    message: `has this host${effect(service, first, standing)}; its lanes stay as they are${why}`,
+    message: `has this host${effect(service, first, standing)}; ${whatStays(service, native, standing)}${why}`,
     hint: `--adopt ${service.service}, or paste: meshlane render --routes ${name}`,
   };
+}
+
+/**
+ * What becomes of the lanes of a service whose owner's routes are in the way.
+ * @param standing what of ours is in the cluster
+ */
+export function whatStays(
+  {service}: PreparedService,
+  native: Native,
+  standing: readonly KubernetesObject[] = [],
+): string {
+  const matchers = "obstacle" in native && standing.some((object) => isMatcherOf(service, object));
+  return matchers
+    ? "its lanes go where these routes say, as what was merged into them fits no more"
+    : "its lanes stay as they are";
+}
+
+/** Whether it is merged into routes of the service's host, for requests of no lane too. */
+export function isMatcherOf(service: string, object: KubernetesObject): boolean {
+  return object.kind === "EnvoyFilter" && purposes(object).includes(`routes ${service}`);
 }
 
 /**
@@ -113,7 +136,7 @@ function effect(
   theirs: ForeignVirtualService,
   all: readonly KubernetesObject[],
 ) {
-  const ours = all.find((object) => purposes(object).includes(`routes ${service}`));
+  const ours = all.find((object) => object.kind === "VirtualService" && purposes(object).includes(`routes ${service}`));
   if (ours === undefined) return "";
   const named = (theirs.spec.hosts ?? []).some((name) => resolveHost(name, theirs.namespace, facts.domain) === host);
   const since = ({metadata}: KubernetesObject) => metadata.creationTimestamp ?? "";

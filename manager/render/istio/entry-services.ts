@@ -42,7 +42,7 @@ export function renderEntryServices(
   return {
     objects: edges.objects,
     notices: [...unselected, ...notices, ...edges.notices],
-    pods: sets,
+    pods: sets.filter(({entrances}) => entrances.every((entrance) => !edges.left.includes(entrance))),
     undecidedIn: without.map(({group}) => namespaceOf(group.name)),
     ...unguarded(without),
   };

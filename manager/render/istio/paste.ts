@@ -1,6 +1,7 @@
 import type {ClusterFacts} from "../../compile/cluster-facts.ts";
 import type {Plan} from "../../compile/plan.ts";
 import type {Mesh} from "../../model/index.ts";
+import {isRendered} from "../../model/kubernetes.ts";
 import {variantNames} from "../../model/pasted.ts";
 import type {JsonObject} from "../filter-config.ts";
 import {routesToHave} from "./adopt.ts";
@@ -31,7 +32,9 @@ export function routesToPaste(
  * guarded it may be gone. A route that names a subset of ours is told by `namedSubsets`.
  */
 export function pastedInVain(unneeded: readonly ForeignVirtualService[]): Notice[] {
-  return unneeded.flatMap(({key, spec}): Notice[] => {
+  return unneeded.flatMap(({key, object, spec}): Notice[] => {
+    // What render gave is whose applies it; a delegate's host is its root's.
+    if (isRendered(object) || (spec.hosts ?? []).length === 0) return [];
     const names = variantNames(spec);
     if (names.length === 0) return [];
     return [

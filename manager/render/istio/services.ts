@@ -4,16 +4,23 @@ import {hostOf} from "../../compile/hosts.ts";
 import type {Plan} from "../../compile/plan.ts";
 import {isEdited} from "../../model/adopted.ts";
 import type {Mesh} from "../../model/index.ts";
+import {isOfLanes} from "../../model/pasted.ts";
 import {isRendered, type KubernetesObject} from "../../model/kubernetes.ts";
 import {adopt, handedOver, pasted} from "./adopt.ts";
-import {conflict, type Native, nativeRoutes} from "./conflicts.ts";
+import {conflict, isMatcherOf, type Native, nativeRoutes, whatStays} from "./conflicts.ts";
 import {renderDestinations} from "./destinations.ts";
-import {destinationsOf, type ForeignVirtualService, meshVirtualServices, virtualServices} from "./foreign.ts";
+import {
+  destinationsOf,
+  type ForeignVirtualService,
+  type HttpRoute,
+  meshVirtualServices,
+  virtualServices,
+} from "./foreign.ts";
 import {baselineRoutes, laneRoutes} from "./lane-routes.ts";
 import {nameOf, namespaceOf} from "./names.ts";
 import {renderNative} from "./native.ts";
 import type {IstioObject, IstioOptions, Notice, Rendering} from "./options.ts";
-import {identity, madeFor, ownObject, undecided} from "./own-object.ts";
+import {identity, madeFor, ownObject, purposes, undecided} from "./own-object.ts";
 import {pastedInVain} from "./paste.ts";
 import {prepare, type PreparedService} from "./prepared.ts";
 import {sidecarNotices} from "./sidecars.ts";
@@ -56,9 +63,10 @@ export function renderServices(
     const way = wayOf(service, users, services, options);
     if (way.way !== "native") for (const {key} of users) looked.add(key);
     if (way.way === "none") {
-      const stays = undecided(service.service);
-      notices.push({...way.notice, concerns: stays});
-      kept.push(...stays);
+      const concerns = undecided(service.service);
+      notices.push({...way.notice, concerns});
+      const fits = "taken" in nativeRoutes(service, users);
+      kept.push(...(fits ? concerns : withoutMatchers(service.service, options)));
       // Pasted routes that are not right any more send requests there all the same.
       if (named.has(service.service)) rested.push(service);
       continue;
@@ -88,6 +96,18 @@ export function renderServices(
   return {objects, notices, kept};
 }
 
+/**
+ * A matcher that does not fit its owner's routes any more would send requests of no lane where he does not want them, so it does
+ * not stay; a VirtualService of ours does.
+ */
+function withoutMatchers(service: string, {standing = []}: IstioOptions): string[] {
+  const matchers = standing.filter((object) => isMatcherOf(service, object));
+  const routes = `routes ${service}`;
+  if (matchers.length === 0) return undecided(service);
+  const others = standing.filter((object) => purposes(object).includes(routes) && !matchers.includes(object));
+  return [...undecided(service).filter((what) => what !== routes), ...others.map(identity)];
+}
+
 /** Natively, what `meshlane render` gave for the service is what is wanted there, and in nothing's way. */
 function inTheWay(service: PreparedService, users: readonly ForeignVirtualService[], options: IstioOptions) {
   const [owner, ...more] = users;
@@ -113,7 +133,7 @@ function wayOf(
   if (decided !== undefined) return decided;
   const free = users.length === 0 && meshHttpRoutes(service.service, service.facts).length === 0;
   if (wantsNative(service, options) && "taken" in native) return {way: "native", taken: native.taken};
-  if (routing === "native") return {way: "none", notice: notNative(service, native)};
+  if (routing === "native") return {way: "none", notice: notNative(service, native, options)};
   const [owner] = users;
   if (owner !== undefined && pasted(owner, service, all) === "no routes") return {way: "pasted"};
   return free ? {way: "routes"} : {way: "none", notice: conflict(service, users, native, options.standing)};
@@ -187,10 +207,19 @@ function noAdoption(
 ): {readonly why: string; readonly hint: string} | undefined {
   const paste = `meshlane render --routes ${nameOf(service)}`;
   if (http.some(({delegate}) => delegate !== undefined))
-    return {why: "has delegates, whose routes we do not see in it", hint: `Paste into the delegates: ${paste}`};
+    return {
+      why: "has delegates, whose routes we do not see in it",
+      hint: "Write their routes into it in the place of delegate:, and hand it over again.",
+    };
   if (another !== undefined)
     return {why: `is not the only one: ${another.key} is another`, hint: `Paste into the older one: ${paste}`};
-  if (http.every((route) => destinationsOf(route, namespace, host, facts.domain).length === 0))
+  const [route] = meshHttpRoutes(service, facts);
+  if (route !== undefined) {
+    const {namespace: where, name} = route.metadata;
+    return {why: `has no effect beside HTTPRoute ${where}/${name}`, hint: "Keep one of the two for this service."};
+  }
+  const isTaken = (one: HttpRoute) => !isOfLanes(one) && destinationsOf(one, namespace, host, facts.domain).length > 0;
+  if (!http.some(isTaken))
     return {
       why: `has no http route that goes to service ${service}`,
       hint: "Write one into it: before it, lanes have theirs.",
@@ -198,13 +227,14 @@ function noAdoption(
   return undefined;
 }
 
-function notNative({service, group}: PreparedService, native: Native): Notice {
+function notNative(prepared: PreparedService, native: Native, {standing}: IstioOptions): Notice {
+  const {service, group} = prepared;
   const why = "obstacle" in native ? native.obstacle : "";
   return {
     severity: "error",
     subject: `service ${service}`,
     reason: "NotNative",
-    message: `routing: native of group ${group.metadata.name} does not work here: ${why}; its lanes stay as they are`,
+    message: `routing: native of group ${group.metadata.name} does not work here: ${why}; ${whatStays(prepared, native, standing)}`,
     hint: `Change that, or write routing: auto in the group.`,
   };
 }

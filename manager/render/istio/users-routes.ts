@@ -29,6 +29,8 @@ const ISTIODS_OWN: UsersRoute = {names: ["default"], to: {}, answers: false, own
 export function takenAt(port: number, routes: readonly UsersRoute[]): TakenRoutes[] | string {
   const users = routes.filter(({answers}) => !answers);
   const all = routes.some(({everywhere}) => everywhere) ? users : [...users, ISTIODS_OWN];
+  // Its owner may write a VirtualService any moment: by its name nothing but istiod's own route is met.
+  if (users.length === 0) return all.map(({to, names: [name]}) => ({baseline: to!, name: name!}));
   const [first] = all;
   if (first === undefined) return [];
   const place = ({to}: UsersRoute) => (to === undefined ? "" : `${to.subset ?? ""}/${to.port ?? port}`);

@@ -10,7 +10,7 @@ import type {IstioOptions} from "../../../../manager/render/istio/options.ts";
 import {routesToPaste} from "../../../../manager/render/istio/paste.ts";
 import {steps} from "../../../../manager/render/istio/steps.ts";
 import {named, namesOf, rendered} from "./rendered.ts";
-import {deployment, group, lane, service, virtualService} from "./shop-texts.ts";
+import {deployment, group, lane, object, service, virtualService} from "./shop-texts.ts";
 
 const PARTS = ["destinations", "routes"];
 const shop = [service("cart"), service("payment"), service("cart--ann")];
@@ -191,6 +191,26 @@ test("a VirtualService without an http route to the service cannot be handed ove
   expect(adopted({...elsewhere, http: [...elsewhere.http, {route: [own]}]}).notices).toEqual([]);
 });
 
+test("nor one whose only route to the service matches the context itself", () => {
+  const {notices} = adopted({
+    hosts: ["cart"],
+    http: [{match: [{headers: {"x-swimlane": {exact: "vip"}}}], route: [own]}],
+  });
+  expect(notices.map(({reason}) => reason)).toEqual(["CannotAdopt"]);
+});
+
+test("nor one beside an HTTPRoute of the service, which has effect instead of it", () => {
+  const parent = {
+    parentRefs: [{group: "", kind: "Service", name: "cart"}],
+    rules: [{backendRefs: [{name: "cart", port: 80}]}],
+  };
+  const route = object("gateway.networking.k8s.io/v1", "HTTPRoute", "mine", parent);
+  const {notices} = adopted(theirs, [...base, route]);
+  expect(notices).toMatchObject([
+    {reason: "CannotAdopt", message: expect.stringMatching(/^has no effect beside HTTPRoute shop\/mine;/) as string},
+  ]);
+});
+
 test("render --routes prints the owner's own routes for lanes too", () => {
   const spec = {hosts: ["cart"], http: [vip, {route: [own]}]};
   const {mesh, others} = loadMesh(
@@ -235,6 +255,20 @@ test.each([
     },
   ]);
   expect(rendered([...texts, virtualService("mine", spec)], {options}).notices).toEqual([]);
+});
+
+test("what render gave, and a delegate, is not reported as pasted in vain", () => {
+  const spec = {hosts: ["cart"], http: [{name: "all", route: [own]}]};
+  const pasted = {...spec, http: toPaste([...base, virtualService("mine", spec)])};
+  const given = asRendered(parse(virtualService("mine", pasted)) as KubernetesObject);
+  for (const text of [stringify(given), virtualService("part", {http: pasted.http})]) {
+    expect(rendered([group(), ...shop, text]).notices).toEqual([]);
+  }
+});
+
+test("a route's name that is no text is nobody's pasted route", () => {
+  const http = [{name: 7, match: [{headers: {"x-swimlane": {exact: "vip"}}}], route: [own]}];
+  expect(rendered([group(), ...shop, virtualService("mine", {hosts: ["cart"], http})]).notices).toEqual([]);
 });
 
 test("of two services in one VirtualService the routes of both are printed, and once pasted both are content", () => {

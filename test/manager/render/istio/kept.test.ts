@@ -55,6 +55,31 @@ test.each([
   expect(gone(rendered(base, given), {...after, kept: []})).not.toEqual([]);
 });
 
+test.each([
+  [
+    "shares requests out by weight",
+    [
+      {destination: {host: "cart"}, weight: 9},
+      {destination: {host: "payment"}, weight: 1},
+    ],
+  ],
+  ["goes elsewhere", [{destination: {host: "payment"}}]],
+])("a matcher goes when its owner's route, edited since, %s: it would hold requests of no lane back", (_how, route) => {
+  const base = [group(), lane("ann"), ...shop];
+  const before = rendered(
+    [...base, virtualService("mine", {hosts: ["cart"], http: [{route: [{destination: {host: "cart"}}]}]})],
+    native,
+  );
+  const edited = [...base, virtualService("mine", {hosts: ["cart"], http: [{route}]})];
+  const standing = before.objects as KubernetesObject[];
+  const after = rendered(edited, {options: {nativeSupported: true, standing}});
+  expect(reasons(after)).toEqual(["HostHasVirtualService"]);
+  expect(after.notices[0]!.message).toMatch(
+    /^has this host; its lanes go where these routes say, as what was merged into them fits no more/,
+  );
+  expect(gone(before, after)).toEqual(["EnvoyFilter meshlane-routes-80.cart.shop"]);
+});
+
 test("a VirtualService that somebody adds for a host of the gateway leaves the route that is there", () => {
   const base = [group({entry}), lane("ann"), ...shop, gateway];
   const theirs = {
@@ -249,6 +274,19 @@ test.each([
     }
   },
 );
+
+test("a new inbound leaves no pods alone whose edge may not be written", () => {
+  const entering = group({services: ["cart"], entry: {services: ["cart"]}});
+  const other = group({services: ["payment"]}).replace("name: shop\n", "name: pay\n");
+  const namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
+  const texts = [entering, other, namespace, ...shop];
+  const inbound = (one: Rendering) => JSON.stringify(named(one, "WasmPlugin", "meshlane-inbound").spec);
+  expect(inbound(rendered(texts))).toContain('"except":[{"app":"cart"}]');
+  const options = {standing: [], obstacle: obstacle("WasmPlugin", "meshlane-entry")};
+  const after = rendered(texts, {options});
+  expect(reasons(after)).toContain("NotOurs");
+  expect(inbound(after)).not.toContain("except");
+});
 
 test("where an edge stays as it is, only inbound of its own namespace does too", () => {
   const away = {services: ["none"], entry: {services: ["none"]}};

@@ -41,10 +41,18 @@ const to = (destination: object = {}) => [{destination: {host: "cart.shop.svc.cl
 const canary = to({subset: "canary"});
 const tester = {sourceLabels: {app: "tester"}};
 const OWN = {"80": ["* -> 80|"], "8081": ["* -> 8081|"]};
+const ISTIODS = {"80": ["default -> 80|"], "8081": ["default -> 8081|"]};
+
+test("where nobody has written routes istiod's own is taken by its name: what an owner writes later is not met", () => {
+  expect(taken()).toEqual(ISTIODS);
+});
 
 test("a route for one port leaves calls to the others where they are", () => {
-  expect(taken(users([{match: [{port: 80}], route: to({port: {number: 80}})}]))).toEqual(OWN);
-  expect(taken(users([{match: [{port: 80}], route: canary}]))).toEqual({...OWN, "80": ["* -> 80|canary"]});
+  expect(taken(users([{match: [{port: 80}], route: to({port: {number: 80}})}]))).toEqual({
+    ...ISTIODS,
+    "80": ["* -> 80|"],
+  });
+  expect(taken(users([{match: [{port: 80}], route: canary}]))).toEqual({...ISTIODS, "80": ["* -> 80|canary"]});
 });
 
 test("a route to one port, which calls to all ports have, is kept for each", () => {
@@ -88,7 +96,7 @@ test("a match for gateways alone is none of the sidecars', one for the mesh is f
   const gateways = ["mesh", "ingress/public"];
   const entering = {name: "in", match: [{gateways: ["ingress/public"]}], route: canary};
   expect(taken(users([entering, {route: to()}], {gateways}))).toEqual(OWN);
-  expect(taken(users([entering], {gateways}))).toEqual(OWN);
+  expect(taken(users([entering], {gateways}))).toEqual(ISTIODS);
   const both = {match: [{gateways: ["mesh"], ...tester}], route: canary};
   expect(taken(users([both], {gateways}))).toEqual({"80": ["* -> 80|canary"], "8081": ["* -> 8081|canary"]});
 });
@@ -125,8 +133,8 @@ const httpRoute = (parent: object, rule: object = {}, namespace = "shop", port =
   );
 
 test("an HTTPRoute for one port of the Service leaves calls to the others where they are", () => {
-  expect(taken(httpRoute({port: 80}))).toEqual(OWN);
-  expect(taken(httpRoute({port: 8081}))).toEqual({"80": ["* -> 80|"], "8081": ["* -> 80|"]});
+  expect(taken(httpRoute({port: 80}))).toEqual({...ISTIODS, "80": ["* -> 80|"]});
+  expect(taken(httpRoute({port: 8081}))).toEqual({...ISTIODS, "8081": ["* -> 80|"]});
   expect(taken(httpRoute({}))).toEqual({"80": ["* -> 80|"], "8081": ["* -> 80|"]});
 });
 

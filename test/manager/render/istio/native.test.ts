@@ -22,7 +22,9 @@ test("one route a port maps each lane to its chain, the baseline is what no lane
   expect(more).toEqual([]);
   expect(route!.match).toEqual({
     context: "SIDECAR_OUTBOUND",
-    routeConfiguration: {vhost: {name: "cart.shop.svc.cluster.local:80", route: {action: "ROUTE"}}},
+    routeConfiguration: {
+      vhost: {name: "cart.shop.svc.cluster.local:80", route: {action: "ROUTE", name: "default"}},
+    },
   });
   const [aggregate] = patches(named(rendering, "EnvoyFilter", PORT_80.destinations));
   expect(clusters(route!)).toEqual({
