@@ -33,7 +33,7 @@ export function prepare(plan: readonly ServicePlan[], mesh: Mesh, facts: Cluster
     if (group === undefined) return [];
     const callers = callersBy.get(group) ?? [];
     const {service} = each;
-    const left = withoutImpossible(each, callers, facts, notices);
+    const left = withoutImpossible(each, facts, notices);
     if (left.lanes.length === 0 && left.baseline.labels === undefined) return [];
     const routes = refusedByThemselves(
       left,
@@ -67,12 +67,7 @@ export function groupOf({service}: ServicePlan, mesh: Mesh): SwimLaneGroup | und
   return here.find(({spec}) => spec.services?.includes(name)) ?? here.find(({spec}) => spec.services === undefined);
 }
 
-function withoutImpossible(
-  plan: ServicePlan,
-  callers: readonly string[],
-  facts: ClusterFacts,
-  notices: Notice[],
-): ServicePlan {
+function withoutImpossible(plan: ServicePlan, facts: ClusterFacts, notices: Notice[]): ServicePlan {
   const refusal = serviceObstacle(plan, facts);
   if (refusal !== undefined) {
     if (plan.lanes.length > 0) notices.push(refusal);
@@ -82,7 +77,7 @@ function withoutImpossible(
   const [hasPorts, hasAddress] = [portCheck(plan, facts, notices), addressCheck(plan, facts, notices)];
   const reachable = (to: Destination) => hasAddress(to) && hasPorts(to);
   if (!needsSubsets(plan, facts)) return changed(plan, whole, reachable);
-  const obstacle = subsetObstacle(plan.service, callers, facts);
+  const obstacle = subsetObstacle(plan.service, facts);
   if (obstacle !== undefined) notices.push(obstacle);
   const baseline = obstacle === undefined ? plan.baseline : whole;
   return changed(plan, baseline, (to) => (obstacle === undefined || to.labels === undefined) && reachable(to));

@@ -61,11 +61,11 @@ function merged([first, ...more]: readonly Rule[]): Rule | undefined {
 }
 
 /**
- * What keeps subsets of the service from working, if anything does. A rule with a workloadSelector takes in the subsets of
- * one without (mergeDestinationRule in Istio's pilot/pkg/model/destination_rule.go), so that other callers would not have
- * them; a rule in a caller's namespace replaces all rules of the service's namespace.
+ * What keeps subsets of the service from some caller, if anything does. Routes that name one hold for the whole mesh, gateways
+ * included, and a caller that has it not answers 503. A rule with a workloadSelector takes in the subsets of one without
+ * (mergeDestinationRule in Istio's pilot/pkg/model/destination_rule.go), so that other callers would not have them.
  */
-export function subsetObstacle(service: string, callers: readonly string[], facts: ClusterFacts): Notice | undefined {
+export function subsetObstacle(service: string, facts: ClusterFacts): Notice | undefined {
   const namespace = namespaceOf(service);
   const host = hostOf(service, facts.domain);
   const fork = `Give the lanes' workloads Services of their own (to: or image:) instead of labels:`;
@@ -74,11 +74,12 @@ export function subsetObstacle(service: string, callers: readonly string[], fact
     return {severity: "error", subject: `Service ${service}`, reason: "HeadlessService", message, hint: `${fork}.`};
   }
   const covering = rulesOf(facts).filter((rule) => covers(rule.host, host));
+  const repeated = [namespace, facts.rootNamespace];
   const selecting = covering.find(
-    ({spec, ...rule}) => rule.namespace === namespace && spec.workloadSelector !== undefined,
+    ({spec, ...rule}) => repeated.includes(rule.namespace) && spec.workloadSelector !== undefined,
   );
   if (selecting !== undefined) {
-    const message = `has a workloadSelector, so that other callers would not get the subsets; lanes by labels: of ${service} are left out`;
+    const message = `has a workloadSelector, so that some callers would not get the subsets; lanes by labels: of ${service} are left out`;
     const hint = `Remove its workloadSelector, or: ${fork}.`;
     return {
       severity: "error",
@@ -88,24 +89,26 @@ export function subsetObstacle(service: string, callers: readonly string[], fact
       hint,
     };
   }
-  const hiding = covering.find((rule) => hides(rule, namespace, host, callers));
+  // A caller gets the rules of its own namespace first. Beside a rule that not all see, ours would be hidden from the same
+  // callers, or give all of them what was meant for some.
+  const hiding = covering.find((rule) => !repeated.includes(rule.namespace) || !isExportedToAll(rule));
   if (hiding === undefined) return undefined;
   const message = `keeps the subsets of ${service} from its callers in ${hiding.namespace === namespace ? "other namespaces" : hiding.namespace}; lanes by labels: are left out there`;
-  const remedy = hiding.namespace === namespace ? 'Write exportTo: ["*"] in it' : `Move it to namespace ${namespace}`;
+  const remedy = repeated.includes(hiding.namespace)
+    ? 'Write exportTo: ["*"] in it'
+    : `Move it to namespace ${namespace}`;
   const subject = `DestinationRule ${hiding.key} (yours)`;
   return {severity: "error", subject, reason: "RuleHidesSubsets", message, hint: `${remedy}, or: ${fork}.`};
 }
 
-function hides(rule: Rule, namespace: string, host: string, callers: readonly string[]): boolean {
-  if (rule.namespace !== namespace) return callers.includes(rule.namespace);
-  const {exportTo = []} = rule.spec;
-  if (rule.host !== host || exportTo.length === 0 || exportTo.includes("*")) return false;
-  return callers.some((caller) => !exportTo.includes(caller) && !(exportTo.includes(".") && caller === namespace));
+function isExportedToAll({spec: {exportTo = []}}: Rule): boolean {
+  return exportTo.length === 0 || exportTo.includes("*");
 }
 
 /**
  * The rule with the subsets of a service. Beside a user's rule of the very host it has nothing else, and istiod merges the
  * two; where a wider rule holds, that one would no longer hold for this host, so its policy and subsets stand in ours too.
+ * istiod merges rules of one host that are exported alike; a wider rule says nothing of whom ours is for.
  */
 export function subsetRule(service: string, sets: readonly Labels[], facts: ClusterFacts): JsonObject {
   const host = hostOf(service, facts.domain);
@@ -120,7 +123,7 @@ export function subsetRule(service: string, sets: readonly Labels[], facts: Clus
   const {exportTo, trafficPolicy} = users?.spec ?? {};
   return {
     host,
-    ...(exportTo === undefined ? {} : {exportTo}),
+    ...(!exact || exportTo === undefined ? {} : {exportTo}),
     ...(exact || trafficPolicy === undefined ? {} : {trafficPolicy}),
     subsets: [...(exact ? [] : (theirs as unknown as JsonObject[])), ...subsets],
   };
