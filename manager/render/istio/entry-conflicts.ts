@@ -1,4 +1,4 @@
-import type {ClusterFacts, Gateway} from "../../compile/cluster-facts.ts";
+import {type ClusterFacts, type Gateway, gatewaysNamed} from "../../compile/cluster-facts.ts";
 import {covers} from "../../compile/hosts.ts";
 import type {HttpRouteRef, HttpRouteSpec} from "../../compile/http-route.ts";
 import {overlap} from "../../model/check/hosts.ts";
@@ -57,10 +57,14 @@ interface Users {
   readonly hosts: readonly string[];
 }
 
-/** Keys of all gateways on the pods of these, and on a port of theirs: istiod makes one set of routes of them. */
 function sharingPods(gateways: readonly Gateway[], facts: ClusterFacts): string[] {
-  const near = [...facts.gateways.values()].filter((other) => gateways.some((gateway) => isNear(gateway, other)));
-  return [...new Set([...gateways, ...near].map(({key}) => key))];
+  return [...new Set(gatewaysNear(gateways, facts).map(({key}) => key))];
+}
+
+/** These and all gateways on their pods, and on a port of theirs: istiod makes one set of routes of them. */
+export function gatewaysNear(gateways: readonly Gateway[], facts: ClusterFacts): Gateway[] {
+  const all = [...facts.gateways.keys()].flatMap((key) => gatewaysNamed(facts, key));
+  return [...new Set([...gateways, ...all.filter((other) => gateways.some((gateway) => isNear(gateway, other)))])];
 }
 
 function isNear(a: Gateway, b: Gateway): boolean {

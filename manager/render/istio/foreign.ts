@@ -120,6 +120,14 @@ function hasHostToResolve(written: WrittenDestination): written is RouteDestinat
 /** Those bound to a gateway, `NAMESPACE/NAME`. */
 export function gatewayVirtualServices(all: readonly ForeignVirtualService[], gateway: string) {
   return all.filter(({spec, namespace}) =>
-    (spec.gateways ?? []).some((name) => (name.includes("/") ? name : `${namespace}/${name}`) === gateway),
+    (spec.gateways ?? []).some((name) => gatewayKey(name, namespace) === gateway),
   );
+}
+
+/** `NAME`, `NAMESPACE/NAME`, `./NAME` or `NAME.NAMESPACE.svc...`: resolveGatewayName in Istio's pilot/pkg/model. */
+function gatewayKey(written: string, namespace: string): string {
+  if (written.startsWith("./")) return `${namespace}${written.slice(1)}`;
+  if (written.includes("/")) return written;
+  const [name, home = namespace] = written.split(".");
+  return `${home}/${name}`;
 }

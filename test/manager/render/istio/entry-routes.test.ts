@@ -318,3 +318,164 @@ test("an HTTPRoute of a Service without rules is no obstacle that ends everythin
   });
   expect(() => rendered([group(), lane("ann"), ...shop, empty], {options: {nativeSupported: true}})).not.toThrow();
 });
+
+const toCart = (name: string, more: object = {}) => ({name, route: [ported], ...more});
+const toPayment = (name: string, more: object = {}) => ({name, route: [{destination: {host: "payment"}}], ...more});
+const bound = (name: string, http: object[], more: object = {}) =>
+  virtualService(name, {hosts: ["shop.example.com"], gateways: ["ingress/public"], http, ...more});
+const mine = bound("mine", [toCart("primary")]);
+const intoPrimary = {merge: {virtualService: "shop/mine", route: "primary"}};
+
+const sameNameRule = (name: string) =>
+  object("gateway.networking.k8s.io/v1", "HTTPRoute", "theirs", {
+    parentRefs: [{name: "near", namespace: "ingress"}],
+    rules: [{name, backendRefs: [{name: "payment", port: 80}]}],
+  });
+const nearGateway = object(
+  "gateway.networking.k8s.io/v1",
+  "Gateway",
+  "near",
+  {
+    gatewayClassName: "istio",
+    addresses: [{type: "Hostname", value: "ingress.ingress.svc.cluster.local"}],
+    listeners: [{name: "http", port: 80, protocol: "HTTP", hostname: "shop.example.com"}],
+  },
+  "ingress",
+);
+const ingress = service("ingress", {selector: {istio: "ingress"}}, "ingress");
+
+test.each<[string, string[], string | undefined]>([
+  ["another VirtualService", [bound("other", [toPayment("primary")])], "VirtualService shop/other"],
+  [
+    "one on another Gateway of the pods",
+    [elsewhere({istio: "ingress"}), bound("other", [toPayment("primary")], {gateways: ["ingress/other"]})],
+    "VirtualService shop/other",
+  ],
+  ["an HTTPRoute on these pods", [ingress, nearGateway, sameNameRule("primary")], "HTTPRoute shop/theirs"],
+  [
+    "a wildcard that the server narrows to the host",
+    [
+      elsewhere({istio: "ingress"}).replace('- "*"', "- shop.example.com"),
+      bound("other", [toPayment("primary")], {hosts: ["*.example.com"], gateways: ["ingress/other"]}),
+    ],
+    "VirtualService shop/other",
+  ],
+  [
+    "a match's name that makes it",
+    [bound("mine", [toCart("primary", {match: [{name: "m1"}]}), toPayment("primary.m1")])],
+    "VirtualService shop/mine",
+  ],
+  [
+    "a delegate's name that makes it",
+    [
+      bound("mine", [toCart("primary-a")]),
+      bound("other", [{name: "primary", delegate: {name: "theirs"}}]),
+      virtualService("theirs", {http: [toPayment("a")]}),
+    ],
+    "VirtualService shop/other",
+  ],
+  ["an HTTPRoute of another name", [ingress, nearGateway, sameNameRule("other")], undefined],
+  ["another host", [bound("other", [toPayment("primary")], {hosts: ["pay.example.com"]})], undefined],
+  [
+    "a wildcard, which is a virtual host of its own",
+    [bound("other", [toPayment("primary")], {hosts: ["*.example.com"]})],
+    undefined,
+  ],
+  [
+    "it on other pods",
+    [elsewhere({istio: "private"}), bound("other", [toPayment("primary")], {gateways: ["ingress/other"]})],
+    undefined,
+  ],
+  ["a redirect", [bound("other", [{name: "primary", redirect: {uri: "/"}}])], undefined],
+])("not merged where another route of that name is in the same virtual host: %s", (_what, texts, expected) => {
+  const own = texts.some((text) => text.includes("name: mine")) ? [] : [mine];
+  const route = texts.some((text) => text.includes("primary-a")) ? "primary-a" : "primary";
+  const {rendering, reasons, names} = entered({merge: {virtualService: "shop/mine", route}}, [...own, ...texts]);
+  expect([reasons, names.length]).toEqual(expected === undefined ? [[], 1] : [["CannotMerge"], 0]);
+  if (expected === undefined) return;
+  expect(rendering.notices[0]!.message).toContain(`${expected} has another route primary`);
+  expect(rendering.notices[0]!.hint).toMatch(/^Rename one of the two/);
+});
+
+/** `VHOST ROUTE` of what is patched. */
+function patched({rendering, names}: ReturnType<typeof entered>): string[] {
+  return names.flatMap((name) => {
+    const {configPatches} = named(rendering, "EnvoyFilter", name.split("/")[1]!).spec as unknown as Spec;
+    return configPatches.map(({match}) => {
+      const {name: vhost, route} = match.routeConfiguration.vhost as {name: string; route: {name: string}};
+      return `${vhost} ${route.name}`;
+    });
+  });
+}
+
+const served = (...hosts: string[]) => {
+  const servers = [{port: {number: 80, name: "p", protocol: "HTTP"}, hosts}];
+  return object("networking.istio.io/v1", "Gateway", "narrow", {selector: {istio: "narrow"}, servers}, "ingress");
+};
+
+test.each<[string, string[], string[], string[]]>([
+  ["all hosts at a server of one", ["*"], ["shop.example.com"], ["shop.example.com:80"]],
+  ["one host at a server of a wildcard", ["Shop.example.com"], ["*.example.com"], ["shop.example.com:80"]],
+  [
+    "several hosts, of which one is served",
+    ["a.com", "shop.example.com"],
+    ["shop.example.com"],
+    ["shop.example.com:80"],
+  ],
+  ["a server for its namespace", ["shop.example.com"], ["shop/*"], ["shop.example.com:80"]],
+  ["a server for every namespace", ["*"], ["*/shop.example.com"], ["shop.example.com:80"]],
+  ["a server for another namespace", ["shop.example.com"], ["other/*"], []],
+  ["a server for the Gateway's namespace", ["shop.example.com"], ["./*"], []],
+  ["no host that is served", ["shop.example.com"], ["pay.example.com"], []],
+])("merged in the virtual hosts that there are: %s", (_what, hosts, servers, expected) => {
+  const entry = {gateways: ["ingress/narrow"], routes: [{service: "cart", ...intoPrimary}]};
+  const users = bound("mine", [toCart("primary")], {hosts, gateways: ["ingress/narrow"]});
+  const rendering = rendered([group({entry}), lane("ann"), ...shop, served(...servers), users], {
+    options: {nativeSupported: true},
+  });
+  const reasons = rendering.notices.map(({reason}) => reason);
+  const names = namesOf(rendering, ["routes"]).filter((name) => name.includes("meshlane-entry-"));
+  expect(reasons).toEqual(expected.length === 0 ? ["CannotMerge"] : []);
+  expect(patched({rendering, reasons, names})).toEqual(expected.map((vhost) => `${vhost} primary`));
+});
+
+test("merged into an HTTPRoute without hostnames: the virtual host is the listener's", () => {
+  const route = object("gateway.networking.k8s.io/v1", "HTTPRoute", "mine", {
+    parentRefs: [{name: "near", namespace: "ingress"}],
+    rules: [{backendRefs: [{name: "cart", port: 80}]}],
+  });
+  const entry = {
+    gateways: ["ingress/near"],
+    routes: [{service: "cart", merge: {httpRoute: "shop/mine", route: "shop.mine.0"}}],
+  };
+  const rendering = rendered([group({entry}), lane("ann"), ...shop, ingress, nearGateway, route], {
+    options: {nativeSupported: true},
+  });
+  const names = namesOf(rendering, ["routes"]).filter((name) => name.includes("meshlane-entry-"));
+  expect(patched({rendering, reasons: [], names})).toEqual(["shop.example.com:80 shop.mine.0"]);
+});
+
+test("merged into a route whose matches have names: each of the names that Envoy's routes have", () => {
+  const users = bound("mine", [toCart("primary", {match: [{name: "m1"}, {name: "m2"}]})]);
+  const merged = entered(intoPrimary, [users]);
+  expect(merged.reasons).toEqual([]);
+  expect(patched(merged)).toEqual(
+    [443, 80].flatMap((port) => ["m1", "m2"].map((name) => `shop.example.com:${port} primary.${name}`)),
+  );
+});
+
+test.each<[string, string[] | undefined, string[]]>([
+  ["another gateway", ["ingress/other"], ["CannotMerge"]],
+  ["no gateway", undefined, ["CannotMerge"]],
+  ["the mesh", ["mesh"], ["CannotMerge"]],
+  ["one of its own namespace", ["public"], ["CannotMerge"]],
+  ["the group's, by its old long name", ["public.ingress.svc.cluster.local"], []],
+])("merged only into a VirtualService that a gateway of the group has: bound to %s", (_what, gateways, expected) => {
+  const users = virtualService("mine", {
+    hosts: ["shop.example.com"],
+    ...(gateways === undefined ? {} : {gateways}),
+    http: [toCart("primary")],
+  });
+  const {reasons, names} = entered(intoPrimary, [users]);
+  expect([reasons, names.length]).toEqual([expected, expected.length === 0 ? 1 : 0]);
+});
