@@ -32,13 +32,13 @@ export function renderEntryRoutes(plan: Plan, mesh: Mesh, facts: ClusterFacts, o
   for (const group of mesh.groups) {
     const entries = entriesOf(group, services, facts, notices, kept);
     for (const entry of entries) {
-      const {objects: own, notices: said} = renderEntry(entry, facts, options);
       const {service} = entry.service;
+      const {objects: own, notices: said, kept: stays = undecidedEntry(service)} = renderEntry(entry, facts, options);
       objects.push(
         ...own.map((object) => (object.kind === "DestinationRule" ? object : madeForEntry(service, object))),
       );
       notices.push(...said.map((notice) => ({...notice, concerns: undecidedEntry(service)})));
-      if (own.length === 0 && said.length > 0) kept.push(...undecidedEntry(service));
+      if (own.length === 0 && said.length > 0) kept.push(...stays);
     }
     notices.push(...unchosen(group, services, facts, options));
   }
@@ -102,7 +102,7 @@ function renderEntry(entry: Entry, facts: ClusterFacts, options: IstioOptions): 
   if (route.merge !== undefined) {
     const merged = mergeIntoGateway(entry, route.merge, facts, options);
     const rests = merged.objects.length === 0 ? [] : renderDestinations([service]);
-    return {objects: [...rests, ...merged.objects], notices: merged.notices};
+    return {...merged, objects: [...rests, ...merged.objects]};
   }
   const {hosts, any, notices} = gatewayConflicts(entry, facts);
   if (!any) return {objects: [], notices};

@@ -479,3 +479,19 @@ test.each<[string, string[] | undefined, string[]]>([
   const {reasons, names} = entered(intoPrimary, [users]);
   expect([reasons, names.length]).toEqual([expected, expected.length === 0 ? 1 : 0]);
 });
+
+test.each<[string, string[], Partial<IstioOptions>, boolean]>([
+  ["goes elsewhere", [bound("mine", [toPayment("primary")])], {}, false],
+  ["is gone", [bound("mine", [toCart("other")])], {}, false],
+  ["is not alone of its name", [mine, bound("other", [toPayment("primary")])], {}, false],
+  ["is on no gateway of the group", [bound("mine", [toCart("primary")], {gateways: ["ingress/other"]})], {}, false],
+  ["goes elsewhere, and nobody could merge", [bound("mine", [toPayment("primary")])], {nativeSupported: false}, false],
+  ["fits, but proxies do not support it", [mine], {nativeSupported: false}, true],
+])(
+  "where a request of no lane goes is never changed: a merge goes when its route %s",
+  (_what, texts, options, stays) => {
+    const {rendering, reasons} = entered(intoPrimary, texts, {nativeSupported: true, ...options});
+    expect(reasons).toContain("CannotMerge");
+    expect(rendering.kept?.includes("entry shop/cart")).toBe(stays);
+  },
+);
