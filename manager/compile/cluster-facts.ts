@@ -22,6 +22,7 @@ export interface ClusterFacts extends Facts {
   readonly serviceEntries: readonly KubernetesObject[];
   /** Routes of the Gateway API. */
   readonly httpRoutes: readonly KubernetesObject[];
+  readonly grpcRoutes: readonly KubernetesObject[];
   /** Services, `NAMESPACE/NAME`, of gateways that requests leave the mesh through. */
   readonly egressGateways: readonly string[];
   /** Other Services, `NAMESPACE/NAME`, that the mesh sends hosts outside to. */

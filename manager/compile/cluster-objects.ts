@@ -59,6 +59,7 @@ export function clusterFacts(
     sidecars: theirs("Sidecar", istioNetworking),
     serviceEntries,
     httpRoutes,
+    grpcRoutes: theirs("GRPCRoute", "gateway.networking.k8s.io/"),
     ...leavingOf({domain, services, gateways, virtualServices, serviceEntries, httpRoutes}),
     namespaces: namespacesOf(ordered),
   };

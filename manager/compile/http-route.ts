@@ -1,4 +1,4 @@
-/** What is read of an HTTPRoute of the Gateway API. */
+/** What is read of an HTTPRoute of the Gateway API; of a GRPCRoute, which has all of this too, its hosts, parents and backends. */
 export interface HttpRouteSpec {
   readonly hostnames?: readonly string[];
   readonly parentRefs?: readonly HttpRouteRef[];

@@ -25,6 +25,7 @@ export const factKinds: readonly Kind[] = [
   {apiVersion: "networking.istio.io/v1", kind: "Sidecar"},
   {apiVersion: "networking.istio.io/v1", kind: "ServiceEntry"},
   {apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway"},
+  {apiVersion: "gateway.networking.k8s.io/v1", kind: "GRPCRoute"},
 ];
 
 export const groupKind: Kind = {apiVersion: "meshlane.dev/v1alpha1", kind: "SwimLaneGroup"};

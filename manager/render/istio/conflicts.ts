@@ -9,6 +9,7 @@ import {purposes} from "./own-object.ts";
 import type {PreparedService} from "./prepared.ts";
 import {
   httpRouteRoutes,
+  meshGrpcRoutes,
   meshHttpRoutes,
   staysWith,
   takenAt,
@@ -29,6 +30,8 @@ export function nativeRoutes(service: PreparedService, users: readonly ForeignVi
   }
   const routes = meshHttpRoutes(service.service, service.facts);
   const [only, ...more] = users;
+  const [grpc] = meshGrpcRoutes(service.service, service.facts);
+  if (grpc !== undefined) return {obstacle: `the host has GRPCRoute ${keyOf(grpc)}`};
   if (only !== undefined && routes.length > 0) return {obstacle: "the host has a VirtualService and an HTTPRoute"};
   if (more.length > 0) return {obstacle: `the host has ${users.length} VirtualServices`};
   if (only !== undefined) {
@@ -75,7 +78,7 @@ function virtualServiceObstacle(service: PreparedService, users: ForeignVirtualS
 }
 
 /**
- * A VirtualService or HTTPRoute of somebody else on a host that lanes need.
+ * A VirtualService, HTTPRoute or GRPCRoute of somebody else on a host that lanes need.
  * @param standing what of ours is in the cluster
  */
 export function conflict(
@@ -85,14 +88,23 @@ export function conflict(
   standing: readonly KubernetesObject[] = [],
 ): Notice {
   const [first] = users;
-  const route = meshHttpRoutes(service.service, service.facts)[0];
+  const [route] = meshHttpRoutes(service.service, service.facts);
+  const [grpc] = meshGrpcRoutes(service.service, service.facts);
   const name = nameOf(service.service);
   const why = "obstacle" in native ? ` (routing: native is no way here: ${native.obstacle})` : "";
-  if (first === undefined) {
-    const key = `${route?.metadata.namespace}/${route?.metadata.name}`;
+  if (first === undefined && grpc !== undefined) {
     return {
       severity: "error",
-      subject: `HTTPRoute ${key} (yours)`,
+      subject: `GRPCRoute ${keyOf(grpc)} (yours)`,
+      reason: "HostHasGrpcRoute",
+      message: `has service ${name}, and lanes have no way beside it, natively or by routes; they stay as they are`,
+      hint: "Turn it into a VirtualService: lanes there need one.",
+    };
+  }
+  if (first === undefined) {
+    return {
+      severity: "error",
+      subject: `HTTPRoute ${route === undefined ? "" : keyOf(route)} (yours)`,
       reason: "HostHasHttpRoute",
       message: `has service ${name}; ${whatStays(service, native, standing)}${why}`,
       hint: "Write routing: native in the group, or turn it into a VirtualService.",
@@ -105,6 +117,10 @@ export function conflict(
     message: `has this host${effect(service, first, standing)}; ${whatStays(service, native, standing)}${why}`,
     hint: `--adopt ${service.service}, or paste: meshlane render --routes ${name}`,
   };
+}
+
+function keyOf({metadata: {namespace = "default", name}}: KubernetesObject): string {
+  return `${namespace}/${name}`;
 }
 
 /**

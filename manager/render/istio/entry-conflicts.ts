@@ -27,7 +27,7 @@ export function gatewayConflicts(entry: Entry, facts: ClusterFacts): Free {
   const isOwn = (object: KubernetesObject) =>
     isRendered(object) && purposes(object).includes(`entry ${service.service}`);
   const all = virtualServices(facts).filter(({object}) => !isOwn(object));
-  const httpRoutes = facts.httpRoutes.filter((object) => !isOwn(object));
+  const routes = gatewayApiRoutes(facts).filter((object) => !isOwn(object));
   if (route.delegate !== undefined) {
     const key = `${namespaceOf(service.service)}/${route.delegate}`;
     const met = all.some((users) => users.key === key);
@@ -38,7 +38,7 @@ export function gatewayConflicts(entry: Entry, facts: ClusterFacts): Free {
   }
   const hosts = route.hosts ?? [];
   const near = sharingPods(gateways, facts);
-  const theirs = [...virtualServiceHosts(near, all), ...httpRouteHosts(near, {httpRoutes})].map((users) => ({
+  const theirs = [...virtualServiceHosts(near, all), ...gatewayApiHosts(near, routes)].map((users) => ({
     ...users,
     had: hosts.filter((host) => users.hosts.some((theirHost) => loses(theirHost, host))),
   }));
@@ -50,9 +50,16 @@ export function gatewayConflicts(entry: Entry, facts: ClusterFacts): Free {
   return {hosts: free, any: free.length > 0, notices};
 }
 
+type RouteKind = "HTTPRoute" | "GRPCRoute";
+
+/** Both kinds give a gateway routes of a host. */
+function gatewayApiRoutes({httpRoutes, grpcRoutes}: ClusterFacts): KubernetesObject[] {
+  return [...httpRoutes, ...grpcRoutes];
+}
+
 /** What users route on gateways. */
 interface Users {
-  readonly kind: "VirtualService" | "HTTPRoute";
+  readonly kind: "VirtualService" | RouteKind;
   readonly key: string;
   readonly hosts: readonly string[];
 }
@@ -98,12 +105,12 @@ function virtualServiceHosts(gateways: readonly string[], all: readonly ForeignV
   return [...users].map(({key, spec}) => ({kind: "VirtualService", key, hosts: spec.hosts ?? []}));
 }
 
-function httpRouteHosts(gateways: readonly string[], {httpRoutes}: Pick<ClusterFacts, "httpRoutes">): Users[] {
-  return httpRoutes.flatMap(({metadata, spec}) => {
+function gatewayApiHosts(gateways: readonly string[], all: readonly KubernetesObject[]): Users[] {
+  return all.flatMap(({kind, metadata, spec}) => {
     const {namespace: home = "default", name} = metadata;
     const {parentRefs = [], hostnames = ["*"]} = (spec ?? {}) as HttpRouteSpec;
     const here = parentRefs.some((parent) => gateways.includes(`${parent.namespace ?? home}/${parent.name}`));
-    return here ? [{kind: "HTTPRoute", key: `${home}/${name}`, hosts: hostnames}] : [];
+    return here ? [{kind: kind as RouteKind, key: `${home}/${name}`, hosts: hostnames}] : [];
   });
 }
 
@@ -131,13 +138,19 @@ function labelsAtGateway({service, gateways, group}: Entry): Notice[] {
   ];
 }
 
+const TAKEN = {
+  VirtualService: {reason: "HostHasVirtualService", instead: "write delegate: or merge: there instead"},
+  HTTPRoute: {reason: "HostHasHttpRoute", instead: "write merge: there instead"},
+  GRPCRoute: {reason: "HostHasGrpcRoute", instead: "turn it into an HTTPRoute and write merge: there instead"},
+} as const;
+
 function taken(kind: Users["kind"], key: string, why: string): Notice {
   return {
     severity: "error",
     subject: `${kind} ${key} (yours)`,
-    reason: kind === "HTTPRoute" ? "HostHasHttpRoute" : "HostHasVirtualService",
+    reason: TAKEN[kind].reason,
     message: `${why}; what is there stays as it is`,
-    hint: `Take the host out of it to hand that over, or write ${kind === "HTTPRoute" ? "merge:" : "delegate: or merge:"} there instead.`,
+    hint: `Take the host out of it to hand that over, or ${TAKEN[kind].instead}.`,
   };
 }
 
@@ -154,11 +167,14 @@ export function unchosen(
   return group.spec.entry.gateways.flatMap((gateway) =>
     open.flatMap((service) => {
       const chosen = group.spec.entry.routes.filter((route) => route.service === nameOf(service.service));
-      const users = [...virtualServicesTo(service, gateway, facts), ...httpRoutesTo(service, gateway, facts)];
+      const users = [...virtualServicesTo(service, gateway, facts), ...gatewayApiRoutesTo(service, gateway, facts)];
       return users.filter((one) => !isChosen(one, chosen)).map((one) => report(service, gateway, one));
     }),
   );
 }
+
+/** What `merge` says of each; into a GRPCRoute nothing is merged. */
+const MERGED = {VirtualService: "virtualService", HTTPRoute: "httpRoute", GRPCRoute: undefined} as const;
 
 /** A route object of a user by which a gateway calls a service. */
 interface UsersRoutes extends Users {
@@ -169,7 +185,7 @@ interface UsersRoutes extends Users {
 /** Merged route by route; or what was chosen cannot be, which has been said: no such route, a host or a name that is taken. */
 function isChosen({kind, key, hosts, routes}: UsersRoutes, chosen: readonly EntryRoute[]): boolean {
   const merged = chosen.flatMap(({merge}) =>
-    merge !== undefined && (kind === "HTTPRoute" ? merge.httpRoute : merge.virtualService) === key ? merge.route : [],
+    merge !== undefined && MERGED[kind] !== undefined && merge[MERGED[kind]] === key ? merge.route : [],
   );
   const open = routes.filter((name) => name === undefined || !merged.includes(name));
   if (merged.length > 0 && (open.length === 0 || open.length === routes.length)) return true;
@@ -188,8 +204,8 @@ function virtualServicesTo({host}: PreparedService, gateway: string, facts: Clus
   });
 }
 
-function httpRoutesTo({service}: PreparedService, gateway: string, facts: ClusterFacts): UsersRoutes[] {
-  return facts.httpRoutes.flatMap(({metadata, spec}) => {
+function gatewayApiRoutesTo({service}: PreparedService, gateway: string, facts: ClusterFacts): UsersRoutes[] {
+  return gatewayApiRoutes(facts).flatMap(({kind, metadata, spec}) => {
     const {namespace: home = "default", name} = metadata;
     const {parentRefs = [], rules = [], hostnames = ["*"]} = (spec ?? {}) as HttpRouteSpec;
     const is = (key: string) => (ref: HttpRouteRef) => `${ref.namespace ?? home}/${ref.name}` === key;
@@ -197,17 +213,19 @@ function httpRoutesTo({service}: PreparedService, gateway: string, facts: Cluste
     const named = rules.map((rule, index) => ({...rule, name: rule.name ?? `${home}.${name}.${index}`}));
     const own = named.filter(({backendRefs = []}) => backendRefs.some(is(service)));
     const routes = own.map((rule) => rule.name);
-    return own.length === 0 ? [] : [{kind: "HTTPRoute" as const, key: `${home}/${name}`, hosts: hostnames, routes}];
+    return own.length === 0 ? [] : [{kind: kind as RouteKind, key: `${home}/${name}`, hosts: hostnames, routes}];
   });
 }
 
 function report({service}: PreparedService, gateway: string, {kind, key}: UsersRoutes): Notice {
-  const field = kind === "HTTPRoute" ? "httpRoute" : "virtualService";
+  const field = MERGED[kind];
   const name = nameOf(service);
   const ways = [
     `hosts: [HOST] (Meshlane writes the route)`,
-    ...(kind === "HTTPRoute" ? [] : [`delegate: NAME (yours delegates to it)`]),
-    `merge: {${field}: ${key}, route: NAME} (yours stays)`,
+    ...(kind !== "VirtualService" ? [] : [`delegate: NAME (yours delegates to it)`]),
+    field === undefined
+      ? `merge: {httpRoute: ${namespaceOf(key)}/NAME, route: NAME} (after you turned yours into that HTTPRoute)`
+      : `merge: {${field}: ${key}, route: NAME} (yours stays)`,
   ];
   return {
     severity: "warning",

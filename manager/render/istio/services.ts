@@ -25,7 +25,7 @@ import {pastedInVain} from "./paste.ts";
 import {prepare, type PreparedService} from "./prepared.ts";
 import {sidecarNotices} from "./sidecars.ts";
 import {subsetsNamed} from "./subsets-named.ts";
-import {meshHttpRoutes} from "./users-routes.ts";
+import {meshGrpcRoutes, meshHttpRoutes} from "./users-routes.ts";
 
 /** What routes a service's requests, and the users' VirtualServices that are in the way. */
 type Way =
@@ -131,6 +131,9 @@ function wayOf(
   const native = nativeRoutes(service, users);
   const decided = ownersWay(service, users, all, options);
   if (decided !== undefined) return decided;
+  if (users.length === 0 && meshGrpcRoutes(service.service, service.facts).length > 0) {
+    return {way: "none", notice: conflict(service, users, native, options.standing)};
+  }
   const free = users.length === 0 && meshHttpRoutes(service.service, service.facts).length === 0;
   if (wantsNative(service, options) && "taken" in native) return {way: "native", taken: native.taken};
   if (routing === "native") return {way: "none", notice: notNative(service, native, options)};

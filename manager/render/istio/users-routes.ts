@@ -115,6 +115,11 @@ export function meshHttpRoutes(service: string, facts: ClusterFacts): Kubernetes
   return facts.httpRoutes.filter((route) => parentsOf(route, service).length > 0);
 }
 
+/** GRPCRoutes whose parent is the Service: istiod makes them routes of the host, which nothing of ours can stand beside. */
+export function meshGrpcRoutes(service: string, facts: ClusterFacts): KubernetesObject[] {
+  return facts.grpcRoutes.filter((route) => parentsOf(route, service).length > 0);
+}
+
 function parentsOf({metadata, spec}: KubernetesObject, service: string): readonly HttpRouteRef[] {
   const {parentRefs = []} = (spec ?? {}) as HttpRouteSpec;
   return parentRefs.filter(

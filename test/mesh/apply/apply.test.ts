@@ -256,4 +256,6 @@ async function kubeconfigOfDeveloper(verbs = changing): Promise<string> {
 }
 
 const readable =
-  "namespaces services pods endpointslices deployments statefulsets daemonsets gateways httproutes".split(" ");
+  "namespaces services pods endpointslices deployments statefulsets daemonsets gateways httproutes grpcroutes".split(
+    " ",
+  );

@@ -298,6 +298,33 @@ test.each<[string, object, string[]]>([
   expect(notices.map(({reason}) => reason)).toEqual(expected);
 });
 
+const grpcRoute = (host: string, backend: string) =>
+  object("gateway.networking.k8s.io/v1", "GRPCRoute", "mine", {
+    parentRefs: [{name: "public", namespace: "ingress"}],
+    hostnames: [host],
+    rules: [{backendRefs: [{name: backend, port: 80}]}],
+  });
+
+test.each<[string, string, string[]]>([
+  ["the host", "shop.example.com", ["HostHasGrpcRoute"]],
+  ["another host", "pay.example.com", []],
+])("a host is handed over unless a GRPCRoute of a user has %s", (_what, host, expected) => {
+  const entry = {gateways: ["ingress/public"], routes: [{service: "cart", hosts: ["shop.example.com"]}]};
+  const texts = [group({entry}), lane("ann"), ...shop, kubernetesGateway, grpcRoute(host, "payment")];
+  expect(rendered(texts).notices.map(({reason}) => reason)).toEqual(expected);
+});
+
+test("a gateway that calls a lane's service by a user's GRPCRoute is reported with the ways, as by an HTTPRoute", () => {
+  const texts = [lane("ann"), ...shop, kubernetesGateway, grpcRoute("shop.example.com", "cart")];
+  const {notices} = rendered([group({entry: {gateways: ["ingress/public"]}}), ...texts]);
+  expect(notices).toMatchObject([{subject: "GRPCRoute shop/mine (yours)", reason: "EntryWithoutWay"}]);
+  expect(notices[0]!.hint).toMatch(/hosts: .*merge: \{httpRoute: shop\/NAME, route: NAME\}/);
+  const merge = {virtualService: "shop/mine", route: "shop.mine.0"};
+  const named = {gateways: ["ingress/public"], routes: [{service: "cart", merge}]};
+  const reasons = rendered([group({entry: named}), ...texts]).notices.map(({reason}) => reason);
+  expect(reasons, "nothing is merged into it").toEqual(["CannotMerge", "EntryWithoutWay"]);
+});
+
 test("a route merged on a gateway of the Gateway API names the gateway, as all that is for its pods does", () => {
   const merge = {httpRoute: "shop/mine", route: "shop.mine.0"};
   const entry = {gateways: ["ingress/public"], routes: [{service: "cart", merge}]};

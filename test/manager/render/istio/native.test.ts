@@ -195,6 +195,37 @@ test("HTTPRoutes of the Gateway API on the service: taken where all their rules 
   expect(rendered(byRoutes).notices.map(({reason}) => reason)).toEqual(["HostHasHttpRoute"]);
 });
 
+test.each(["native", "routes", "auto"])(
+  "a GRPCRoute of a user on a lane's service is an obstacle with routing: %s: where a request of no lane goes is never changed",
+  (routing) => {
+    const grpc = object("gateway.networking.k8s.io/v1", "GRPCRoute", "mine", {
+      parentRefs: [{group: "", kind: "Service", name: "cart", port: 80}],
+      rules: [
+        {matches: [{headers: [{name: "x-canary", value: "1"}]}], backendRefs: [{name: "payment", port: 80}]},
+        {backendRefs: [{name: "cart", port: 80}]},
+      ],
+    });
+    const {objects, notices} = rendered([group({routing}), lane("ann"), ...shop, grpc], {options});
+    expect(notices).toMatchObject([
+      {severity: "error", subject: "GRPCRoute shop/mine (yours)", reason: "HostHasGrpcRoute"},
+    ]);
+    expect(notices[0]!.hint).toMatch(/^Turn it into a VirtualService/);
+    expect(objects.filter(({metadata}) => metadata.labels["meshlane.dev/part"] === "routes")).toEqual([]);
+  },
+);
+
+test("a GRPCRoute beside a user's VirtualService: not native, and the other one is named", () => {
+  const grpc = object("gateway.networking.k8s.io/v1", "GRPCRoute", "mine", {
+    parentRefs: [{kind: "Service", name: "cart"}],
+  });
+  const users = virtualService("cart", {hosts: ["cart"], http: [{route: [own]}]});
+  const [notice] = rendered([...base, users, grpc], {options}).notices;
+  expect(notice).toMatchObject({
+    reason: "NotNative",
+    message: expect.stringContaining("GRPCRoute shop/mine") as string,
+  });
+});
+
 test("native without the Service's ports is refused, with what to give", () => {
   const {notices} = rendered([native, lane("ann")], {options});
   expect(notices.map(({reason, message}) => `${reason}: ${message}`).join()).toMatch(
