@@ -54,6 +54,15 @@ export function gatewaysNamed({gateways}: Pick<ClusterFacts, "gateways">, key: s
   return found.twin === undefined ? [found] : [found, found.twin];
 }
 
+/** A server of Istio's Gateway, or a listener of the Gateway API's. */
+interface GatewayServer {
+  readonly port: number;
+  /** As they are written: Istio's may say `NAMESPACE/HOST`. */
+  readonly hosts: readonly string[];
+  /** Whether a listener takes routes of a namespace; one of which nothing is known counts as taken. Istio's: undefined. */
+  readonly allows?: (namespace: string) => boolean;
+}
+
 /** The pods that serve a gateway, and what they listen for. */
 export interface Gateway {
   readonly key: string;
@@ -68,5 +77,5 @@ export interface Gateway {
   readonly workloads: readonly {readonly namespace: string; readonly labels: Labels}[];
   /** Labels of the pods; empty: Istio gives the Gateway to every gateway proxy. */
   readonly selector: Labels;
-  readonly servers: readonly {readonly port: number; readonly hosts: readonly string[]}[];
+  readonly servers: readonly GatewayServer[];
 }

@@ -12,6 +12,8 @@ export interface Around {
   readonly domain: string;
   readonly workloads: readonly Workload[];
   readonly services: ReadonlyMap<string, KubernetesService>;
+  /** Labels of the namespaces that are known. */
+  readonly namespaces: ReadonlyMap<string, Labels>;
 }
 
 /** Istio's and the Gateway API's gateways by `NAMESPACE/NAME`; where both have one name, Istio's, and the other as its twin. */
@@ -61,7 +63,15 @@ function serves(selector: Labels, {labels}: Workload): boolean {
 
 interface KubernetesGatewaySpec {
   readonly addresses?: readonly {readonly type?: string; readonly value?: string}[];
-  readonly listeners?: readonly {readonly port?: number; readonly hostname?: string}[];
+  readonly listeners?: readonly Listener[];
+}
+
+interface Listener {
+  readonly port?: number;
+  readonly hostname?: string;
+  readonly allowedRoutes?: {
+    readonly namespaces?: {readonly from?: string; readonly selector?: {readonly matchLabels?: Labels}};
+  };
 }
 
 /** Its pods are always of its own namespace: those that istiod makes, or those of the one Service that it names. */
@@ -79,6 +89,21 @@ function kubernetesGateway({metadata, spec}: KubernetesObject, around: Around): 
     namespaces: [namespace],
     workloads: around.workloads.filter((workload) => workload.namespace === namespace && serves(selector, workload)),
     selector,
-    servers: listeners.map(({port, hostname}) => ({port: port ?? 0, hosts: [hostname ?? "*"]})),
+    servers: listeners.map((listener) => ({
+      port: listener.port ?? 0,
+      hosts: [listener.hostname ?? "*"],
+      allows: allowedBy(listener, namespace, around),
+    })),
+  };
+}
+
+/** A selector's `matchExpressions` are not looked into: they count as met. */
+function allowedBy({allowedRoutes}: Listener, own: string, {namespaces}: Around): (namespace: string) => boolean {
+  const {from = "Same", selector} = allowedRoutes?.namespaces ?? {};
+  if (from === "All") return () => true;
+  if (from !== "Selector") return (namespace) => namespace === own;
+  return (namespace) => {
+    const labels = namespaces.get(namespace);
+    return labels === undefined || (selector !== undefined && selects(selector.matchLabels ?? {}, labels));
   };
 }

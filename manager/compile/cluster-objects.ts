@@ -41,7 +41,7 @@ export function clusterFacts(
   );
   const gateways = gatewaysOf(
     ordered.filter((object) => !isOurs(object)),
-    {domain, workloads, services},
+    {domain, workloads, services, namespaces: namespaceLabels(ordered)},
   );
   const virtualServices = theirs("VirtualService", istioNetworking);
   const serviceEntries = theirs("ServiceEntry", istioNetworking);
@@ -87,11 +87,18 @@ function labelsBehind(services: readonly KubernetesService[], workloads: readonl
 }
 
 function namespacesOf(objects: readonly KubernetesObject[]): Map<string, {ambient: boolean}> {
+  return new Map(
+    [...namespaceLabels(objects)].map(([name, labels]) => [
+      name,
+      {ambient: labels["istio.io/dataplane-mode"] === "ambient"},
+    ]),
+  );
+}
+
+/** A file may leave out the label that the API server gives each namespace. */
+function namespaceLabels(objects: readonly KubernetesObject[]): Map<string, Labels> {
   const namespaces = objects.filter(({kind, apiVersion}) => kind === "Namespace" && apiVersion === "v1");
   return new Map(
-    namespaces.map(({metadata}) => [
-      metadata.name,
-      {ambient: metadata.labels?.["istio.io/dataplane-mode"] === "ambient"},
-    ]),
+    namespaces.map(({metadata: {name, labels}}) => [name, {...labels, "kubernetes.io/metadata.name": name}]),
   );
 }

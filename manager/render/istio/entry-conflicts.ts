@@ -46,7 +46,11 @@ export function gatewayConflicts(entry: Entry, facts: ClusterFacts): Free {
   const free = hosts.filter((host) => !rivals.some(({had}) => had.includes(host)));
   const why = (had: readonly string[]) =>
     `has ${had.join(", ")}, which entry.routes of group ${keyOf(group)} would take over`;
-  const notices = [...rivals.map(({kind, key, had}) => taken(kind, key, why(had))), ...labelsAtGateway(entry)];
+  const notices = [
+    ...rivals.map(({kind, key, had}) => taken(kind, key, why(had))),
+    ...labelsAtGateway(entry),
+    ...notServed(entry, free),
+  ];
   return {hosts: free, any: free.length > 0, notices};
 }
 
@@ -136,6 +140,48 @@ function labelsAtGateway({service, gateways, group}: Entry): Notice[] {
       hint: "Give their workloads Services of their own (to: or image:) instead of labels:, or write merge: into an HTTPRoute of yours.",
     },
   ];
+}
+
+/** Hosts that no gateway of the group takes from the namespace that our route is in: it would have no effect. */
+function notServed({service, gateways, group}: Entry, hosts: readonly string[]): Notice[] {
+  if (gateways.length === 0) return [];
+  const namespace = namespaceOf(service.service);
+  const open = hosts.filter((host) => !gateways.some((gateway) => isServed(host, gateway, namespace)));
+  const keys = [...new Set(gateways.map(({key}) => key))].join(", ");
+  return open.map((host) => ({
+    severity: "warning",
+    subject: `group ${keyOf(group)}`,
+    reason: "HostNotServed",
+    message:
+      `host ${host} of entry.routes for ${nameOf(service.service)} is none that gateway ${keys} takes from namespace ${namespace}; ` +
+      `the route there has no effect, so requests get 404`,
+    hint: `${gateways.map((gateway) => toServe(host, gateway, namespace)).join("; or ")}.`,
+  }));
+}
+
+/** Rule: pickMatchingGatewayHosts in Istio's pilot/pkg/networking/core/gateway.go; of two wildcards, either may be the wider. */
+function isServed(host: string, {key, servers}: Gateway, namespace: string): boolean {
+  return servers.some(({hosts, allows}) => {
+    if (allows?.(namespace) === false) return false;
+    return hosts.some((written) => isHostFor(host, namespace, written, namespaceOf(key)));
+  });
+}
+
+/** @param written a server's host: `HOST`, or `NAMESPACE/HOST` for routes of that namespace; `.` is the Gateway's own */
+function isHostFor(host: string, namespace: string, written: string, own: string): boolean {
+  const slash = written.indexOf("/");
+  const from = slash < 0 ? "*" : written.slice(0, slash);
+  if (from !== "*" && (from === "." ? own : from) !== namespace) return false;
+  const [theirs, ours] = [written.slice(slash + 1).toLowerCase(), host.toLowerCase()];
+  return covers(theirs, ours) || covers(ours, theirs);
+}
+
+function toServe(host: string, {api, key, servers}: Gateway, namespace: string): string {
+  if (api === "istio") return `Add ${namespace}/${host} to the hosts of a server of Gateway ${key}`;
+  const allowing = `allowedRoutes: {namespaces: {from: All}}, or from: Selector with labels of namespace ${namespace}`;
+  const has = servers.some(({hosts}) => hosts.some((theirs) => isHostFor(host, namespace, theirs, namespace)));
+  if (has) return `Write into the listener of Gateway ${key} that has the host ${allowing}`;
+  return `Add a listener with hostname: "${host}" to Gateway ${key}${namespace === namespaceOf(key) ? "" : `, with ${allowing}`}`;
 }
 
 const TAKEN = {

@@ -1,4 +1,5 @@
 import {expect, test} from "vitest";
+import {stringify} from "yaml";
 import type {IstioOptions} from "../../../../manager/render/istio/options.ts";
 import {named, namesOf, rendered} from "./rendered.ts";
 import {deployment, group, lane, object, service, virtualService} from "./shop-texts.ts";
@@ -104,7 +105,10 @@ const kubernetesGateway = object(
   "gateway.networking.k8s.io/v1",
   "Gateway",
   "public",
-  {gatewayClassName: "istio", listeners: [{name: "http", port: 80, protocol: "HTTP"}]},
+  {
+    gatewayClassName: "istio",
+    listeners: [{name: "http", port: 80, protocol: "HTTP", allowedRoutes: {namespaces: {from: "All"}}}],
+  },
   "ingress",
 );
 
@@ -522,3 +526,97 @@ test.each<[string, string[], Partial<IstioOptions>, boolean]>([
     expect(rendering.kept?.includes("entry shop/cart")).toBe(stays);
   },
 );
+
+/** Notices of a group in `shop` that hands `host` over on these gateways. */
+function servedBy(host: string, gateways: string[]) {
+  const entry = {gateways: ["ingress/public"], routes: [{service: "cart", hosts: [host]}]};
+  const namespaces = ["ingress", "shop"].map((name) =>
+    stringify({apiVersion: "v1", kind: "Namespace", metadata: {name, labels: {team: name}}}),
+  );
+  const {notices} = rendered([group({entry}), ...shop, ...namespaces, ...gateways]);
+  return notices.filter(({reason}) => reason === "HostNotServed");
+}
+
+const serving = (...hosts: string[]) =>
+  object(
+    "networking.istio.io/v1",
+    "Gateway",
+    "public",
+    {selector: {istio: "ingress"}, servers: [{port: {number: 80, name: "p", protocol: "HTTP"}, hosts}]},
+    "ingress",
+  );
+
+test.each<[string, string, boolean]>([
+  ["shop.example.com", "shop.example.com", true],
+  ["Shop.example.com", "shop.example.com", true],
+  ["*", "shop.example.com", true],
+  ["*.example.com", "shop.example.com", true],
+  ["*.example.com", "a.shop.example.com", true],
+  ["shop.example.com", "*.example.com", true],
+  ["*.example.com", "example.com", false],
+  ["pay.example.com", "shop.example.com", false],
+  ["shop/shop.example.com", "shop.example.com", true],
+  ["*/shop.example.com", "shop.example.com", true],
+  ["./shop.example.com", "shop.example.com", false],
+  ["ingress/*", "shop.example.com", false],
+  ["shop/pay.example.com", "shop.example.com", false],
+])("a handed-over host that no server takes is reported: server %s, host %s, served: %s", (server, host, expected) => {
+  expect(servedBy(host, [serving("none.example.org", server)]).length === 0).toBe(expected);
+});
+
+test("a handed-over host that no server takes is reported with the gateway and what to add there", () => {
+  expect(servedBy("shop.example.com", [serving("pay.example.com")])).toMatchObject([
+    {
+      severity: "warning",
+      subject: "group shop/shop",
+      message: expect.stringMatching(
+        /^host shop\.example\.com .* gateway ingress\/public .* namespace shop;/,
+      ) as string,
+      hint: "Add shop/shop.example.com to the hosts of a server of Gateway ingress/public.",
+    },
+  ]);
+});
+
+const listening = (listener: object) =>
+  object(
+    "gateway.networking.k8s.io/v1",
+    "Gateway",
+    "public",
+    {gatewayClassName: "istio", listeners: [{name: "http", port: 80, protocol: "HTTP", ...listener}]},
+    "ingress",
+  );
+const from = (namespaces: object, more: object = {}) => ({...more, allowedRoutes: {namespaces}});
+const ALLOWING =
+  /^Write into the listener of Gateway ingress\/public that has the host allowedRoutes: .* namespace shop\.$/;
+
+const NONE = /^$/;
+
+test.each<[string, object, RegExp]>([
+  ["all namespaces", from({from: "All"}), NONE],
+  ["all, another host", from({from: "All"}, {hostname: "pay.example.com"}), /^Add a listener with hostname: "shop\.ex/],
+  ["all, a wildcard over it", from({from: "All"}, {hostname: "*.example.com"}), NONE],
+  ["its own namespace, by default", {}, ALLOWING],
+  ["its own namespace", from({from: "Same"}), ALLOWING],
+  ["labels of the group's", from({from: "Selector", selector: {matchLabels: {team: "shop"}}}), NONE],
+  [
+    "the group's by name",
+    from({from: "Selector", selector: {matchLabels: {"kubernetes.io/metadata.name": "shop"}}}),
+    NONE,
+  ],
+  ["labels of another", from({from: "Selector", selector: {matchLabels: {team: "ingress"}}}), ALLOWING],
+])("a handed-over host that no listener takes is reported: one for %s", (_what, listener, expected) => {
+  const hints = servedBy("shop.example.com", [listening(listener)]).map(({hint}) => hint);
+  expect(hints.join()).toMatch(expected);
+});
+
+test("a handed-over host is served where one of the group's gateways takes it", () => {
+  const both = [serving("pay.example.com"), listening(from({from: "All"}))];
+  expect(servedBy("shop.example.com", both)).toEqual([]);
+  expect(servedBy("shop.example.com", both.slice(0, 1))).toHaveLength(1);
+});
+
+test("a listener for labels of a namespace of which nothing is known counts as taking it", () => {
+  const entry = {gateways: ["ingress/public"], routes: [{service: "cart", hosts: ["shop.example.com"]}]};
+  const labelled = listening(from({from: "Selector", selector: {matchLabels: {team: "ingress"}}}));
+  expect(rendered([group({entry}), ...shop, labelled]).notices).toEqual([]);
+});
