@@ -63,10 +63,8 @@ export function renderServices(
     const way = wayOf(service, users, services, options);
     if (way.way !== "native") for (const {key} of users) looked.add(key);
     if (way.way === "none") {
-      const concerns = undecided(service.service);
-      notices.push({...way.notice, concerns});
-      const fits = "taken" in nativeRoutes(service, users);
-      kept.push(...(fits ? concerns : withoutMatchers(service.service, options)));
+      notices.push({...way.notice, concerns: undecided(service.service)});
+      kept.push(...staying(service, users, options));
       // Pasted routes that are not right any more send requests there all the same.
       if (named.has(service.service)) rested.push(service);
       continue;
@@ -88,8 +86,8 @@ export function renderServices(
   objects.push(...renderDestinations(rested));
   for (const {users, services: own} of adopted.values()) {
     // What was pasted for others becomes ours with it.
-    const whole = new Set([...own, ...(pastedIn.get(users.key) ?? [])]);
-    const inOrder = services.filter((service) => whole.has(service));
+    const whole = [...own, ...(pastedIn.get(users.key) ?? [])];
+    const inOrder = services.filter((service) => whole.includes(service));
     objects.push(adopt(users, inOrder, options.handed));
   }
   notices.push(...sidecarNotices(natively, facts), ...pastedInVain(all.filter(({key}) => !looked.has(key))));
@@ -97,15 +95,20 @@ export function renderServices(
 }
 
 /**
- * A matcher that does not fit its owner's routes any more would send requests of no lane where he does not want them, so it does
- * not stay; a VirtualService of ours does.
+ * What stays of a service that is undecided. A matcher that does not fit its owner's routes any more would send requests of no lane
+ * where he does not want them, so it goes; a VirtualService of ours stays.
  */
-function withoutMatchers(service: string, {standing = []}: IstioOptions): string[] {
-  const matchers = standing.filter((object) => isMatcherOf(service, object));
-  const routes = `routes ${service}`;
-  if (matchers.length === 0) return undecided(service);
+function staying(
+  service: PreparedService,
+  users: readonly ForeignVirtualService[],
+  {standing = []}: IstioOptions,
+): string[] {
+  const all = undecided(service.service);
+  const matchers = standing.filter((object) => isMatcherOf(service.service, object));
+  if (matchers.length === 0 || "taken" in nativeRoutes(service, users)) return all;
+  const routes = `routes ${service.service}`;
   const others = standing.filter((object) => purposes(object).includes(routes) && !matchers.includes(object));
-  return [...undecided(service).filter((what) => what !== routes), ...others.map(identity)];
+  return [...all.filter((what) => what !== routes), ...others.map(identity)];
 }
 
 /** Natively, what `meshlane render` gave for the service is what is wanted there, and in nothing's way. */
@@ -216,11 +219,9 @@ function noAdoption(
     };
   if (another !== undefined)
     return {why: `is not the only one: ${another.key} is another`, hint: `Paste into the older one: ${paste}`};
-  const [route] = meshHttpRoutes(service, facts);
-  if (route !== undefined) {
-    const {namespace: where, name} = route.metadata;
-    return {why: `has no effect beside HTTPRoute ${where}/${name}`, hint: "Keep one of the two for this service."};
-  }
+  const [route] = [...meshHttpRoutes(service, facts), ...meshGrpcRoutes(service, facts)];
+  if (route !== undefined)
+    return {why: `has no effect beside ${identity(route)}`, hint: "Keep one of the two for this service."};
   const isTaken = (one: HttpRoute) => !isOfLanes(one) && destinationsOf(one, namespace, host, facts.domain).length > 0;
   if (!http.some(isTaken))
     return {
