@@ -1,12 +1,12 @@
 import {Command} from "commander";
 import type {Api, Kind} from "../cluster/api.ts";
 import {groupKind, laneKind, type Lanes, readLanes, readState} from "../controller/cluster-state.ts";
-import {keyOf} from "../controller/changes.ts";
+import {type Changed, keyOf} from "../controller/changes.ts";
 import {type Intent, passIntents, requireRights} from "../controller/needed-rights.ts";
 import {controllerRuns} from "../controller/lease.ts";
 import {reconcile, taskOf} from "../controller/reconcile.ts";
 import {remembering} from "../controller/remembering.ts";
-import {requireSettings} from "../controller/settings.ts";
+import {readSettings, requireSettings} from "../controller/settings.ts";
 import {deleteLanes, supposing} from "../controller/store.ts";
 import type {KubernetesObject} from "../model/kubernetes.ts";
 import {didYouMean} from "../model/suggest.ts";
@@ -36,7 +36,7 @@ Examples:
   meshlane delete lane ann bob -n shop
   meshlane delete -f shop.yaml
 
-Routes go first; what they led to goes when every proxy knows.
+Routes go first; what they led to goes when every proxy knows. Was it interrupted, the same command finishes it.
 Exit codes: 0 deleted, 1 problems found, 2 the command itself is wrong.`;
 
 export function deleteCommand(terminal: Terminal, exit: (code: number) => void): Command {
@@ -68,20 +68,25 @@ async function run(
     const {found, missing} = find(await readLanes(api), objects);
     for (const line of options.ignoreNotFound ? [] : missing) terminal.stderr.write(`${line}\n`);
     const failed = !options.ignoreNotFound && missing.length > 0;
-    const judged = found.length > 0 && (await remove(api, found, {options, terminal}));
+    const judged = await remove(api, found, {options, terminal});
     return judged || failed ? exitCode.problems : exitCode.ok;
   } finally {
     api.transport.close();
   }
 }
 
-/** Deletes them, and lets the mesh follow where no controller does. @returns whether one was refused, or something is wrong in the mesh then */
+/**
+ * Deletes them, and lets the mesh follow where no controller does; also where none is found, as a delete that was interrupted
+ * may have left what its lanes needed. @returns whether one was refused, or something is wrong in the mesh then
+ */
 async function remove(
   api: Api,
   found: readonly KubernetesObject[],
   {options, terminal}: {options: DeleteOptions; terminal: Terminal},
 ): Promise<boolean> {
   const {dryRun} = options;
+  // Where Meshlane is not installed nothing is left to follow.
+  if (found.length === 0 && (await readSettings(api)) === undefined) return false;
   const [settings, controlled] = await Promise.all([requireSettings(api), controllerRuns(api)]);
   const read = controlled ? undefined : await readState(api);
   const decide = remembering(taskOf);
@@ -92,10 +97,15 @@ async function remove(
     intents.push(...passIntents(api, task, without));
   }
   await requireRights(api, intents);
-  const onChange = sayChanges(terminal, dryRunOf(options));
+  const say = sayChanges(terminal, dryRunOf(options));
+  let changes = 0;
+  const onChange = (changed: Changed): void => {
+    changes++;
+    say(changed);
+  };
   const refusals = new Refusals(terminal);
   const deleted = await deleteLanes(api, found, {dryRun, onChange, onRefused: refusals.say});
-  if (read === undefined || deleted.length === 0) return refusals.any;
+  if (read === undefined || (found.length > 0 && deleted.length === 0)) return refusals.any;
   const aim = await reconcile(api, settings, {
     state: supposing(read, [], deleted),
     decide,
@@ -106,7 +116,8 @@ async function remove(
     onChange,
     ...(dryRun ? {dryRun, suppose: (state) => supposing(state, [], deleted)} : {}),
   });
-  return printJudged(aim.judgedFor(deleted), terminal) || refusals.any;
+  // Of a mesh in which nothing changed there is nothing to say.
+  return (changes > 0 && printJudged(aim.judgedFor(deleted), terminal)) || refusals.any;
 }
 
 /** Given the namespace of what names none; undefined where a file is not fit to say it, which has been printed. */

@@ -20,7 +20,7 @@ export function checkObjects({program, settings, state, desired}: Inspection): R
     found.set(wrong, [...names, nameOf("put" in write ? write.put : write.delete)]);
   }
   if (found.size === 0) return [ok("objects", `${count(objects.length, "object")}, each as the lanes ask for it`)];
-  const follow = hintOf(program, settings?.version ?? program);
+  const follow = hintOf(program, settings?.version ?? program, state.lanes.length > 0);
   return [...found]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([wrong, names]) => failed("objects", `${wrongs[wrong]}: ${some(names)}`, follow));
@@ -32,11 +32,12 @@ const wrongs = {
   left: "there, though no lane needs it",
 };
 
-/** How to let the mesh follow: an older program than the installation writes nothing. */
-function hintOf(program: string, installed: string): string {
+/** How to let the mesh follow: an older program than the installation writes nothing, and apply needs lanes. */
+function hintOf(program: string, installed: string, hasLanes: boolean): string {
   if (isNewer(installed, program))
-    return `Use meshlane ${installed} or later: its apply lets the mesh follow all lanes.`;
+    return `Use meshlane ${installed} or later: its ${hasLanes ? "apply" : "install"} lets the mesh follow all lanes.`;
   if (isNewer(program, installed)) return "Run meshlane upgrade: it lets the mesh follow all lanes.";
+  if (!hasLanes) return "Run meshlane install: it lets the mesh follow, also where no lane is left.";
   return "Run meshlane apply with any of your lanes: it lets the mesh follow them all.";
 }
 

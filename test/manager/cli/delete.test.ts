@@ -76,3 +76,35 @@ test("a lane and a group go by their names, whatever else is wrong with them or 
   expect(stdout).toMatch(/^swimlane\S+ann -n shop deleted\nswimlanegroup\S+shop -n shop deleted\n/);
   expect(cluster.objects.filter(({kind}) => kind.startsWith("SwimLane"))).toEqual([]);
 });
+
+test("a delete that was interrupted is finished by the same delete, and then there is nothing left to say", async () => {
+  const {cluster, run} = await started();
+  const both = `${JSON.stringify(group())}\n---\n${ann}`;
+  const derived = () => cluster.objects.filter(({metadata}) => metadata.name.startsWith("meshlane-"));
+  for (const [more, code] of [[["--ignore-not-found"], 0] as const, [[], 1] as const]) {
+    expect(await meshlane(["apply", "-f", "-", "--settle", "0s", ...(await cluster.flags())], both)).toMatchObject({
+      code: 0,
+    });
+    expect(derived()).not.toEqual([]);
+    for (const kind of ["SwimLane", "SwimLaneGroup"])
+      cluster.objects.splice(
+        cluster.objects.findIndex((object) => object.kind === kind),
+        1,
+      );
+    const finished = await run(both, ...more);
+    expect(finished.code).toBe(code);
+    expect(finished.stdout).toContain("virtualservice.networking.istio.io/meshlane-cart -n shop deleted\n");
+    expect(finished.stderr.includes("there is no SwimLane shop/ann.")).toBe(code === 1);
+    expect(derived()).toEqual([]);
+    cluster.writes.length = 0;
+    const missing = ["there is no SwimLane shop/ann.\n", "there is no SwimLaneGroup shop/shop.\n"].join("");
+    expect(await run(both, ...more)).toEqual({code, stdout: "", stderr: code === 0 ? "" : missing});
+    expect(cluster.writes).toEqual([]);
+  }
+});
+
+test("where Meshlane is not installed, what is not there is no problem either", async () => {
+  const {cluster, run} = await started();
+  cluster.objects.splice(0);
+  expect(await run(ann, "--ignore-not-found")).toEqual({code: 0, stdout: "", stderr: ""});
+});

@@ -2,6 +2,7 @@ import {readFileSync} from "node:fs";
 import {expect, test} from "vitest";
 import {judge} from "../../../../manager/controller/check/index.ts";
 import type {Inspection} from "../../../../manager/controller/check/inspection.ts";
+import {desired} from "../../../../manager/controller/desired.ts";
 import {tried} from "../../../../manager/controller/check/versions.ts";
 import {customResourceDefinitions} from "../../../../manager/model/generated.ts";
 import {asRendered, type KubernetesObject} from "../../../../manager/model/kubernetes.ts";
@@ -214,6 +215,14 @@ test("objects: the remedy is the upgrade where the program is newer than what is
     "Run meshlane upgrade: it lets the mesh follow all lanes.",
     "Use meshlane 0.3.0 or later: its apply lets the mesh follow all lanes.",
   ]);
+});
+
+test("objects: where no lane is left the remedy is what needs none", () => {
+  const state = stateOf(applied(shop).filter(({kind}) => kind !== "SwimLane" && kind !== "SwimLaneGroup"));
+  const seen = {...inspection(shop), state, desired: desired(state, settings, [])};
+  expect(judge(seen).find(({check}) => check === "objects")?.hint).toBe(
+    "Run meshlane install: it lets the mesh follow, also where no lane is left.",
+  );
 });
 
 test("selectors: a pod that serves the baseline and a lane", () => {
