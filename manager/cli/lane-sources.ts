@@ -19,8 +19,9 @@ export async function laneSources(
     throw new UsageError(`name what to ${verb}: -f FILE, or oci://HOST/NAME@sha256:...`);
   if (reference === undefined) return readSources(file, terminal);
   // Most lanes come from files, and then nothing of a registry has to be loaded.
-  const {isReference, readLanes} = await import("../image/index.ts");
+  const {isReference, readLanes, withoutCredentials} = await import("../image/index.ts");
   const {referenceArgument} = await import("./registry-options.ts");
-  if (!isReference(reference)) throw new UsageError(`${reference} is no reference; a file is named with -f`);
+  if (!isReference(reference))
+    throw new UsageError(`${withoutCredentials(reference)} is no reference; a file is named with -f`);
   return [...(await readLanes(referenceArgument(reference), {plainHttp})), ...(await readSources(file, terminal))];
 }

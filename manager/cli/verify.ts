@@ -10,6 +10,7 @@ import {
   readLayout,
   verifyArtifact,
   verifyModule,
+  withoutCredentials,
 } from "../image/index.ts";
 import {exitCode, UsageError} from "./exit.ts";
 import {outputOption} from "./options.ts";
@@ -72,7 +73,10 @@ async function readModule(file: string): Promise<Uint8Array> {
       ENOENT: "there is no such file. A reference begins with oci://",
       EISDIR: "it is a folder without an OCI layout",
     };
-    throw new UsageError(`cannot read ${file}: ${(code !== undefined && reasons[code]) || message}`, {cause: error});
+    throw new UsageError(
+      `cannot read ${withoutCredentials(file)}: ${(code !== undefined && reasons[code]) || message}`,
+      {cause: error},
+    );
   }
 }
 

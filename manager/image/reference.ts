@@ -28,6 +28,7 @@ export function isReference(text: string): boolean {
  * @throws Error that says which part is wrong
  */
 export function parseReference(text: string): Reference {
+  refuseCredentials(text);
   const [name = "", ...digests] = withoutScheme(text).split("@");
   const slash = name.indexOf("/");
   const colon = name.lastIndexOf(":");
@@ -49,6 +50,7 @@ export function parseReference(text: string): Reference {
  * @throws Error that says which part is wrong
  */
 export function parseRegistry(text: string): {registry: string; path: string} {
+  refuseCredentials(text);
   const [registry = "", ...path] = withoutScheme(text).replace(/\/$/, "").split("/");
   if (path.length > 0) parsePlace([registry, ...path].join("/"), text);
   else checkHost(registry, text);
@@ -80,6 +82,23 @@ function checkHost(text: string, whole: string): void {
 
 function withoutScheme(text: string): string {
   return text.startsWith(scheme) ? text.slice(scheme.length) : text;
+}
+
+/** What stands before a host, behind a scheme. A digest has no "/" behind its "@"; a password may have a "/" or an "@" in it. */
+const credentials = /^([a-z][\w+.-]*:\/\/)?(?:.*@(?=[^@]*\/)|[^/]*@)/is;
+
+/** For messages: a terminal, or the log of a CI, is no place for a password. */
+export function withoutCredentials(text: string): string {
+  return text.replace(credentials, "$1***@");
+}
+
+/** Messages of all other checks repeat parts of the text, so this comes first. */
+function refuseCredentials(text: string): void {
+  if (!credentials.test(text)) return;
+  throw wrong(
+    withoutCredentials(text),
+    "credentials do not belong in a reference. Take them out, and run docker login: they are read from the Docker configuration",
+  );
 }
 
 function wrong(text: string, reason: string): Error {

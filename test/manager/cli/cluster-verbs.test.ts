@@ -31,6 +31,22 @@ test.each([
   expect(stderr).toContain(message);
 });
 
+test.each([
+  ["install"],
+  ["push"],
+  ["apply", "oci://ci:hunter2@registry.example.com/lanes:1"],
+  ["apply", "ci:hunter2@registry.example.com/lanes:1"],
+  ["verify", "ci:hunter2@registry.example.com/lanes:1"],
+])("a password in a reference is not printed: %s %s", async (...args) => {
+  vi.stubEnv("MESHLANE_REGISTRY", "ci:hunter2@10.190.0.1:5000/mesh");
+  vi.stubEnv("KUBECONFIG", "/nowhere/config");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const {code, stdout, stderr} = await meshlane(args);
+  expect({code, stdout}).toEqual({code: 2, stdout: ""});
+  expect(stderr).toContain("***@");
+  expect(stderr).not.toContain("hunter2");
+});
+
 test("a kubeconfig that is not there is a message; of diff it is no difference", async () => {
   const where = ["--kubeconfig", "/nowhere/config"];
   const message = "meshlane: there is no kubeconfig: /nowhere/config does not exist. Name one with --kubeconfig FILE\n";

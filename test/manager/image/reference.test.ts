@@ -1,5 +1,5 @@
 import {expect, test} from "vitest";
-import {formatReference, parseReference, parseRegistry} from "../../../manager/image/reference.ts";
+import {formatReference, parseReference, parseRegistry, withoutCredentials} from "../../../manager/image/reference.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
 
@@ -30,7 +30,6 @@ test.each([
   ["oci://localhost:0/x:1", "0 is no port"],
   ["oci://999.999.999.999/x:1", `"999.999.999.999" is no registry: its host is no name and no address`],
   ["oci://[:::]:80/a:b", `"[:::]:80" is no registry: its host is no name and no address`],
-  ["oci://user@registry.example.com/x:1", "names no repository"],
 ])("%s is refused with the part that is wrong", (text, reason) => {
   expect(() => parseReference(text)).toThrow(reason);
 });
@@ -43,4 +42,22 @@ test("modules may lie at the top of a registry or below a path", () => {
   });
   expect(() => parseRegistry("mesh")).toThrow(`"mesh" is no registry`);
   expect(() => parseRegistry("localhost:65536")).toThrow("65536 is no port");
+});
+
+test.each([
+  ["ci:hunter2@10.190.0.1:5000/mesh", "***@10.190.0.1:5000/mesh"],
+  ["oci://ci:hunter2@registry.example.com/x:1", "oci://***@registry.example.com/x:1"],
+  ["https://ci:hunter2@registry.example.com/x", "https://***@registry.example.com/x"],
+  ["ci:hunter2@registry.example.com", "***@registry.example.com"],
+  ["ci:p@hunter2@registry.example.com/x", "***@registry.example.com/x"],
+  ["ci:p/hunter2@registry.example.com/x", "***@registry.example.com/x"],
+  [`hunter2@registry.example.com/x@${digest}`, `***@registry.example.com/x@${digest}`],
+])("credentials in a reference are refused with the remedy, and not repeated: %s", (text, shown) => {
+  for (const parse of [parseReference, parseRegistry])
+    expect(() => parse(text)).toThrow(
+      `reference ${shown}: credentials do not belong in a reference. Take them out, and run docker login: ` +
+        "they are read from the Docker configuration",
+    );
+  const told = `registry.example.com/x:1@${digest}`;
+  expect([told, `oci://${told}`, "./a.wasm"].map(withoutCredentials)).toEqual([told, `oci://${told}`, "./a.wasm"]);
 });
