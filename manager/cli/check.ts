@@ -16,7 +16,7 @@ Examples:
   meshlane check
   meshlane check -o json
 
-One line a check: ok, warning or failed, and what to do. Nothing is changed.
+One line a check: ok, warning or failed, and what to do. A line names only some of many, -o json all of them. Nothing is changed.
 Exit codes: 0 nothing failed, 1 something failed, 2 the command itself is wrong.`;
 
 export function checkCommand(terminal: Terminal, exit: (code: number) => void): Command {

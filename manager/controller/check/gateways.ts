@@ -18,5 +18,5 @@ export function checkGateways({desired}: Inspection): Result[] {
   const names = open.map(({key}) => key);
   const message = `gateway ${some(names)} is of no group: x-swimlane and baggage that clients send there pass into the mesh`;
   const hint = `Write entry: {gateways: [${names[0]}]} in a group, or let the gateway remove x-swimlane.`;
-  return [warning("gateways", message, hint)];
+  return [warning("gateways", message, hint, names)];
 }

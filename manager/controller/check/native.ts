@@ -44,13 +44,11 @@ export function checkNative({proxies, settings}: Inspection): Result[] {
     ];
   }
   const unable = proxies.filter((proxy) => proxy.problem === undefined && lacks(proxy).length > 0);
-  const message = `proxies cannot route natively: ${some(
-    unable.map((proxy) => `${proxy.pod} (without ${lacks(proxy)[0]})`),
-    3,
-  )}`;
+  const names = unable.map((proxy) => `${proxy.pod} (without ${lacks(proxy)[0]})`);
+  const message = `proxies cannot route natively: ${some(names, 3)}`;
   const hint =
     settings?.nativeSupported === true
       ? "Write routing: routes in the groups, or update those proxies."
       : "routing: auto writes routes instead; routing: native would fail there.";
-  return [warning("native", message, hint)];
+  return [warning("native", message, hint, names)];
 }

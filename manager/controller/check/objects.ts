@@ -23,7 +23,7 @@ export function checkObjects({program, settings, state, desired}: Inspection): R
   const follow = hintOf(program, settings?.version ?? program, state.lanes.length > 0);
   return [...found]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([wrong, names]) => failed("objects", `${wrongs[wrong]}: ${some(names)}`, follow));
+    .map(([wrong, names]) => failed("objects", `${wrongs[wrong]}: ${some(names)}`, follow, names));
 }
 
 const wrongs = {

@@ -6,18 +6,20 @@ export interface Result {
   readonly message: string;
   /** What to do about it. */
   readonly hint?: string;
+  /** All that the message is about, of which it may name only some: for programs, which can read more than a person. */
+  readonly names?: readonly string[];
 }
 
 export function ok(check: string, message: string): Result {
   return {check, status: "ok", message};
 }
 
-export function warning(check: string, message: string, hint: string): Result {
-  return {check, status: "warning", message, hint};
+export function warning(check: string, message: string, hint: string, names?: readonly string[]): Result {
+  return {check, status: "warning", message, hint, ...(names === undefined ? {} : {names: [...new Set(names)]})};
 }
 
-export function failed(check: string, message: string, hint: string): Result {
-  return {check, status: "failed", message, hint};
+export function failed(check: string, message: string, hint: string, names?: readonly string[]): Result {
+  return {check, status: "failed", message, hint, ...(names === undefined ? {} : {names: [...new Set(names)]})};
 }
 
 /** For what the user may not read: neither there nor missing. */

@@ -59,12 +59,12 @@ export function checkRights({missingRights: missing}: Inspection): Result[] {
   if (missing.length === 0) return [ok("rights", "you may read and write all that apply needs")];
   const hint = "Ask for these rights in all namespaces, or let the controller apply what you write.";
   const [needed, wished] = [missing.filter((right) => !isForward(right)), missing.filter(isForward)];
-  const results = needed.length === 0 ? [] : [failed("rights", `you may not ${some(needed)}`, hint)];
+  const results = needed.length === 0 ? [] : [failed("rights", `you may not ${some(needed)}`, hint, needed)];
   if (wished.length === 0) return results;
   const message = `you may not ${some(wished)}: nobody can tell when the proxies have a change`;
   return [
     ...results,
-    warning("rights", message, "Ask for the right; without it apply waits for the time of --settle."),
+    warning("rights", message, "Ask for the right; without it apply waits for the time of --settle.", wished),
   ];
 }
 

@@ -38,9 +38,9 @@ function isBarePod(object: KubernetesObject, namespaces: ReadonlySet<string>): b
 
 function withoutSidecar(pods: readonly KubernetesObject[]): Result[] {
   if (pods.length === 0) return [];
-  const names = some(pods.map(({metadata}) => `${metadata.namespace}/${metadata.name}`));
-  const message = `${count(pods.length, "pod")} without a sidecar, where a lane is lost: ${names}`;
-  return [warning("sidecars", message, "Label the namespace istio-injection=enabled and restart them.")];
+  const names = pods.map(({metadata}) => `${metadata.namespace}/${metadata.name}`);
+  const message = `${count(pods.length, "pod")} without a sidecar, where a lane is lost: ${some(names)}`;
+  return [warning("sidecars", message, "Label the namespace istio-injection=enabled and restart them.", names)];
 }
 
 function unasked(proxies: readonly ProxyFact[]): Result[] {
@@ -67,10 +67,10 @@ interface Lacking {
 
 function withoutFilter(lacking: readonly Lacking[]): Result[] {
   if (lacking.length === 0) return [];
-  const names = some(lacking.map(({pod, plugin}) => `${pod} (${plugin})`));
+  const names = lacking.map(({pod, plugin}) => `${pod} (${plugin})`);
   const hint =
     "A proxy has it a second after it starts or the plugin is written; else ask istiod: istioctl proxy-status.";
-  return [failed("sidecars", `proxies without the filter: ${names}`, hint)];
+  return [failed("sidecars", `proxies without the filter: ${some(names)}`, hint, names)];
 }
 
 interface PluginSpec {

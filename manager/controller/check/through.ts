@@ -32,6 +32,7 @@ export function checkThrough({desired, proxies}: Inspection): Result[] {
       "through",
       `${some(pods, 2)} calls ${some(services, 3)}, but namespace ${namespace} is not in through: a lane that passes there is lost`,
       `Write through: [${namespace}] in the group, if requests of lanes pass there.`,
+      [...pods, ...services],
     ),
   );
 }

@@ -19,6 +19,7 @@ export function checkWasm({state, proxies, connected}: Inspection): Result[] {
             "wasm",
             `proxies could not fetch the module, so they serve the baseline: ${some(idle)}`,
             "Can the nodes reach the registry? Their agents say why: kubectl logs POD -c istio-proxy.",
+            idle,
           ),
         ]),
     ...(refusals.length === 0
@@ -28,6 +29,7 @@ export function checkWasm({state, proxies, connected}: Inspection): Result[] {
             "wasm",
             `proxies refuse the filter: ${some(refusals, 2)}`,
             "Envoy's log says more: kubectl logs POD -c istio-proxy.",
+            refusals,
           ),
         ]),
   ];

@@ -355,3 +355,14 @@ test("rights: a port-forward that is not allowed only makes waiting blind", () =
     "warning rights: you may not create pods/portforward in namespace istio-system: nobody can tell when the proxies have a change",
   ]);
 });
+
+test("a line names some, and the data name all: rights, objects, pods", () => {
+  const rights = Array.from({length: 46}, (_, index) => `create kind${index}`);
+  const bare = Array.from({length: 9}, (_, index) => pod(`bare-${index}`, {}, "shop", ["app"]));
+  const seen = {...inspection([...shop, ...bare], {missingRights: rights}), state: stateOf([...shop, ...bare])};
+  const found = judge(seen).filter(({message}) => / and \d+ more$/.test(message));
+  expect(found.map(({check}) => check)).toEqual(["rights", "objects", "sidecars"]);
+  expect(found[0]).toMatchObject({message: expect.stringMatching(/ and 41 more$/) as string, names: rights});
+  expect(found[2]?.names).toEqual(bare.map(({metadata}) => `shop/${metadata.name}`));
+  for (const {message, names} of found) expect(names).toHaveLength(5 + Number(/(\d+) more$/.exec(message)![1]));
+});
