@@ -34,6 +34,7 @@ const examples = `
 Examples:
   meshlane delete lane ann
   meshlane delete lane ann bob -n shop
+  meshlane delete swimlane.meshlane.dev/ann slg/shop
   meshlane delete -f shop.yaml
 
 Routes go first; what they led to goes when every proxy knows. Was it interrupted, the same command finishes it.
@@ -42,7 +43,7 @@ Exit codes: 0 deleted, 1 problems found, 2 the command itself is wrong.`;
 export function deleteCommand(terminal: Terminal, exit: (code: number) => void): Command {
   const command = new Command("delete")
     .description("remove lanes and groups from the cluster, and let the mesh follow")
-    .argument("[kind]", "lane or group")
+    .argument("[kind]", "lane or group, or KIND/NAME")
     .argument("[names...]")
     .addOption(optionalFileOption())
     .option("--ignore-not-found", "what is not there is no problem", false)
@@ -135,8 +136,8 @@ async function wanted(
 ): Promise<Wanted> {
   if (kind !== undefined && file.length > 0) throw new UsageError("write either lane NAME or group NAME, or -f FILE");
   if (kind !== undefined) {
-    const known = kindOf(kind, names);
-    return (namespace) => names.map((name) => ({...known, metadata: {name, namespace}}));
+    const refs = refsOf(kind, names);
+    return (namespace) => refs.map(({known, name}) => ({...known, metadata: {name, namespace}})).toSorted(groupsLast);
   }
   if (file.length === 0) throw new UsageError("name what to delete: lane NAME, group NAME, or -f FILE");
   const sources = await readSources(file, terminal);
@@ -147,20 +148,41 @@ function groupsLast(a: KubernetesObject, b: KubernetesObject): number {
   return Number(a.kind === "SwimLaneGroup") - Number(b.kind === "SwimLaneGroup");
 }
 
+/** What the CRDs, and so kubectl, call them, and what people do. */
 const kinds: ReadonlyMap<string, Kind> = new Map([
-  ["lane", laneKind],
-  ["group", groupKind],
+  ...["lane", "lanes", "sl", "swimlane", "swimlanes"].map((name) => [name, laneKind] as const),
+  ...["group", "groups", "slg", "swimlanegroup", "swimlanegroups"].map((name) => [name, groupKind] as const),
 ]);
 
-function kindOf(kind: string, names: readonly string[]): Kind {
-  const known = kinds.get(kind.replace(/s$/, ""));
-  if (known === undefined) throw new UsageError(`${kind} is no kind of ours. Write lane NAME or group NAME`);
+/** `KIND NAME...` or `KIND/NAME...`, as kubectl takes it. @throws UsageError */
+function refsOf(kind: string, names: readonly string[]): {known: Kind; name: string}[] {
+  const pairs = [kind, ...names];
+  if (pairs.every((pair) => pair.includes("/"))) return pairs.map(ofPair);
+  const bare = names.find((name) => !name.includes("/"));
+  if (kind.includes("/")) throw new UsageError(`${bare} has no kind: write KIND/NAME for each, as ${kind}`);
+  const known = kindOf(kind);
   if (names.length === 0) throw new UsageError(`name the ${kind}: meshlane delete ${kind} NAME`);
+  const pair = names.find((name) => name.includes("/"));
+  if (pair !== undefined) throw new UsageError(`${pair} is no name. Write either ${kind} NAME or KIND/NAME for each`);
+  return names.map((name) => ({known, name}));
+}
+
+function ofPair(pair: string): {known: Kind; name: string} {
+  const [kind = "", name = "", ...more] = pair.split("/");
+  const known = kindOf(kind);
+  if (name === "" || more.length > 0) throw new UsageError(`${pair} names no ${kind}: write ${kind}/NAME`);
+  return {known, name};
+}
+
+function kindOf(kind: string): Kind {
+  const known = kinds.get(kind.toLowerCase().replace(/(?:\.v1alpha1)?\.meshlane\.dev$/, ""));
+  if (known === undefined) throw new UsageError(`${kind} is no kind of ours. Write lane NAME or group NAME`);
   return known;
 }
 
-/** As they are in the cluster; a line for each that is not there. */
-function find({groups, lanes}: Lanes, wanted: readonly KubernetesObject[]) {
+/** As they are in the cluster, each once; a line for each that is not there. */
+function find({groups, lanes}: Lanes, named: readonly KubernetesObject[]) {
+  const wanted = [...new Map(named.map((object) => [keyOf(object), object])).values()];
   const there = new Map([...lanes, ...groups].map((object) => [keyOf(object), object]));
   const found = wanted.flatMap((object) => there.get(keyOf(object)) ?? []);
   const missing = wanted

@@ -1,6 +1,7 @@
 /** `delete -f`: what a file names goes, and a file that cannot be read whole takes nothing away. */
 import {expect, test} from "vitest";
 import {settingsObject} from "../../../manager/controller/settings.ts";
+import {customResourceDefinitions} from "../../../manager/model/generated.ts";
 import {FakeCluster, istioKinds, ourKinds} from "../cluster/fake-cluster.ts";
 import {group, lane, settings, shop} from "../controller/check/inspections.ts";
 import {meshlane} from "./captured.ts";
@@ -108,3 +109,38 @@ test("where Meshlane is not installed, what is not there is no problem either", 
   cluster.objects.splice(0);
   expect(await run(ann, "--ignore-not-found")).toEqual({code: 0, stdout: "", stderr: ""});
 });
+
+const crdNames = customResourceDefinitions().flatMap((crd) => {
+  const {kind, singular, plural, shortNames} = (crd.spec as {names: Record<string, string> & {shortNames: string[]}})
+    .names;
+  const name = kind === "SwimLane" ? "ann" : "shop";
+  const all = [kind!, singular ?? kind!.toLowerCase(), plural!, ...shortNames, `${plural}.meshlane.dev`];
+  return all.map((one) => [one, name] as const);
+});
+
+test.each<readonly [kind: string, name: string]>([
+  ...crdNames,
+  ["lane", "ann"],
+  ["lanes", "ann"],
+  ["group", "shop"],
+  ["groups", "shop"],
+  ["swimlane.meshlane.dev", "ann"],
+  ["swimlanegroups.v1alpha1.meshlane.dev", "shop"],
+])(
+  "delete knows the names that its output and the CRDs use, and says a name given twice once: %s",
+  async (kind, name) => {
+    for (const args of [
+      [kind, name, name],
+      [`${kind}/${name}`, `${kind}/${name}`],
+    ]) {
+      const {cluster} = await started();
+      const flags = ["-n", "shop", "--settle", "0s", ...(await cluster.flags())];
+      const {code, stdout} = await meshlane(["delete", ...args, ...flags]);
+      expect(code).toBe(0);
+      expect(stdout.match(/^swimlane.* deleted$/gm)).toHaveLength(1);
+      expect(stdout).toMatch(new RegExp(`^swimlane(group)?\\.meshlane\\.dev/${name} -n shop deleted\n`));
+      const lines = `there is no ${name === "ann" ? "SwimLane" : "SwimLaneGroup"} shop/${name}.\n`;
+      expect(await meshlane(["delete", ...args, ...flags])).toEqual({code: 1, stdout: "", stderr: lines});
+    }
+  },
+);
