@@ -2,6 +2,7 @@ import {Command, Option} from "commander";
 import type {Api} from "../cluster/api.ts";
 import {type ClusterState, type Lanes, readLanes, readState} from "../controller/cluster-state.ts";
 import {controllerRuns} from "../controller/lease.ts";
+import {UsageError} from "./exit.ts";
 import {laneSources} from "./lane-sources.ts";
 import {
   addClusterOptions,
@@ -33,7 +34,7 @@ Examples:
   meshlane apply -f shop.yaml                     write the lanes, and let the mesh follow
   meshlane apply -f shop.yaml --wait              return when every proxy has it and the lanes' pods are ready
   meshlane apply -f shop.yaml --dry-run=server    all but keep it
-  meshlane apply oci://registry.example.com/shop-lanes@sha256:...
+  meshlane apply oci://registry.example.com/shop-lanes@sha256:... --wait
 
 Exit codes: 0 applied, 1 problems found, 2 the command itself is wrong.`;
 
@@ -50,7 +51,7 @@ export function applyCommand(terminal: Terminal, exit: (code: number) => void): 
     )
     .addOption(
       new Option("--wait [time]", "return when every proxy has it, and fail after this time")
-        .argParser(durationMs)
+        .argParser(waitMs)
         .preset("60s"),
     )
     .addOption(
@@ -67,6 +68,15 @@ export function applyCommand(terminal: Terminal, exit: (code: number) => void): 
     .action(async (reference: string | undefined, options: ApplyOptions) =>
       exit(await run(reference, options, terminal)),
     );
+}
+
+/** @throws UsageError for a reference behind `--wait`, which takes what comes next for its time; not repeated, as it may have a password in it */
+function waitMs(text: string): number {
+  if (text.startsWith("oci://"))
+    throw new UsageError(
+      "--wait takes the reference behind it for a time: write --wait=60s, or the reference before --wait",
+    );
+  return durationMs(text);
 }
 
 /** What the cluster has. */
