@@ -14,7 +14,8 @@ export async function findImages({registry: place, digests}: Settings, options: 
         const {registry, path} = parseRegistry(place);
         const repository = path === "" ? module : `${path}/${module}`;
         const found = await new Registry(registry, options).hasManifest(repository, digests[module]);
-        return found ? {module} : {module, problem: `${registry}/${repository}@${digests[module]} is not there`};
+        const problem = `${registry}/${repository}@${digests[module]} is not there`;
+        return found ? {module} : {module, problem, missing: true};
       } catch (error) {
         return {module, problem: (error as Error).message};
       }
@@ -28,8 +29,25 @@ export function checkImages({settings, images}: Inspection): Result[] {
     const hint = "meshlane install --registry HOST/PATH.";
     return [failed("images", "Meshlane is not installed, so there is no registry to look at", hint)];
   }
-  const missing = images.flatMap(({problem}) => problem ?? []);
-  if (missing.length === 0) return [ok("images", `${images.length} modules are in ${settings.registry}`)];
-  const hint = `meshlane push --registry ${settings.registry}. Until then pods that start serve the baseline.`;
-  return [failed("images", some(missing, 2), hint)];
+  const wrong = images.filter(({problem}) => problem !== undefined);
+  if (wrong.length === 0) return [ok("images", `${images.length} modules are in ${settings.registry}`)];
+  const push = `meshlane push --registry ${settings.registry}. Until then pods that start serve the baseline.`;
+  // Whether the modules are there is not known then, and a push would fail too.
+  const look =
+    "See whether the registry is up and lets this machine read. Pods that start without it serve the baseline.";
+  return [
+    ...complaint(
+      wrong.filter(({missing}) => missing),
+      push,
+    ),
+    ...complaint(
+      wrong.filter(({missing}) => !missing),
+      look,
+    ),
+  ];
+}
+
+function complaint(images: readonly ImageFact[], hint: string): Result[] {
+  const problems = images.flatMap(({problem}) => problem ?? []);
+  return problems.length === 0 ? [] : [failed("images", some(problems, 2), hint, problems)];
 }

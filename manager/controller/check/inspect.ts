@@ -11,6 +11,7 @@ import {findImages} from "./images.ts";
 import type {Inspection} from "./inspection.ts";
 import {askProxies} from "./proxies.ts";
 import {missingRights} from "./rights.ts";
+import {unknownVersion} from "./versions.ts";
 
 export interface InspectOptions {
   /** Where istiod runs. */
@@ -90,7 +91,7 @@ async function istioVersions(api: Api, namespace: string): Promise<string[]> {
 
 /** `1.30.0-COMMIT-Clean`: Istio's own BuildInfo.String(). */
 function versionIn(text: string): string {
-  return /^\d[\w.]*/.exec(text.trim())?.[0] ?? "unknown";
+  return /^\d[\w.]*/.exec(text.trim())?.[0] ?? unknownVersion;
 }
 
 async function connectedProxies(api: Api, namespace: string): Promise<Inspection["connected"]> {

@@ -34,6 +34,8 @@ export interface ImageFact {
   readonly module: MeshModule;
   /** Why it cannot be pulled; undefined: it can. */
   readonly problem?: string;
+  /** The registry answered that it has not got it. */
+  readonly missing?: true;
 }
 
 /** A pod with a proxy, and what the proxy says of itself. */

@@ -17,7 +17,14 @@ export function checkSidecars(inspection: Inspection): Result[] {
   const results = [
     ...unasked(proxies),
     ...leftOut(inspection.unasked),
-    ...withoutSidecar(bare),
+    ...withoutSidecar(
+      bare.filter((pod) => !refusesSidecar(pod)),
+      "Label the namespace istio-injection=enabled and restart them.",
+    ),
+    ...withoutSidecar(
+      bare.filter(refusesSidecar),
+      `Take ${INJECT}: "false" off their templates and restart them; no label of the namespace overrides it.`,
+    ),
     ...withoutFilter(without),
   ];
   if (results.length > 0) return results;
@@ -36,11 +43,18 @@ function isBarePod(object: KubernetesObject, namespaces: ReadonlySet<string>): b
   return there && phase === "Running" && proxyContainer(object as Parameters<typeof proxyContainer>[0]) === undefined;
 }
 
-function withoutSidecar(pods: readonly KubernetesObject[]): Result[] {
+const INJECT = "sidecar.istio.io/inject";
+
+/** To Istio the label counts before the annotation, and both before the namespace. */
+function refusesSidecar({metadata: {labels = {}, annotations = {}}}: KubernetesObject): boolean {
+  return (labels[INJECT] ?? annotations[INJECT]) === "false";
+}
+
+function withoutSidecar(pods: readonly KubernetesObject[], hint: string): Result[] {
   if (pods.length === 0) return [];
   const names = pods.map(({metadata}) => `${metadata.namespace}/${metadata.name}`);
   const message = `${count(pods.length, "pod")} without a sidecar, where a lane is lost: ${some(names)}`;
-  return [warning("sidecars", message, "Label the namespace istio-injection=enabled and restart them.", names)];
+  return [warning("sidecars", message, hint, names)];
 }
 
 function unasked(proxies: readonly ProxyFact[]): Result[] {

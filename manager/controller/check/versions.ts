@@ -12,6 +12,9 @@ export const tried = {
 /** The oldest that can work: rules of CRDs are in CEL, and the filter's functions are those of Envoy 1.36. */
 const oldest: Partial<Record<Part, string>> = {Kubernetes: "1.29", Envoy: "1.36"};
 
+/** Of an istiod whose answer has no version. */
+export const unknownVersion = "unknown";
+
 type Part = keyof typeof tried;
 
 export function checkVersions(inspection: Inspection): Result[] {
@@ -19,7 +22,7 @@ export function checkVersions(inspection: Inspection): Result[] {
   return [
     ...installed(inspection),
     judge("Kubernetes", kubernetes === undefined ? [] : [kubernetes]),
-    judge("Istio", istio),
+    ...judgeIstio(istio),
     judge("Envoy", envoys(inspection.proxies)),
   ];
 }
@@ -35,6 +38,14 @@ function installed({program, settings}: Inspection): Result[] {
 
 function envoys(proxies: readonly ProxyFact[]): string[] {
   return proxies.flatMap(({envoy}) => (envoy === undefined ? [] : [envoy]));
+}
+
+/** A build of one's own may tell none. */
+function judgeIstio(versions: readonly string[]): Result[] {
+  const told = versions.filter((version) => version !== unknownVersion);
+  if (told.length === versions.length) return [judge("Istio", told)];
+  const silent = warning("versions", "istiod does not tell its version", hintOf("Istio"));
+  return told.length === 0 ? [silent] : [judge("Istio", told), silent];
 }
 
 function judge(part: Part, versions: readonly string[]): Result {

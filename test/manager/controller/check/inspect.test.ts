@@ -1,9 +1,12 @@
 import {expect, test} from "vitest";
 import {inspect} from "../../../../manager/controller/check/index.ts";
+import {findImages} from "../../../../manager/controller/check/images.ts";
 import {chosen} from "../../../../manager/controller/check/proxies.ts";
 import {missingRights} from "../../../../manager/controller/check/rights.ts";
 import {settingsObject} from "../../../../manager/controller/settings.ts";
+import {patience} from "../../../../manager/image/transport.ts";
 import {FakeCluster} from "../../cluster/fake-cluster.ts";
+import {StandIn} from "../../image/stand-in.ts";
 import {pod, settings} from "./inspections.ts";
 
 test("rights are those of the requests that apply makes: patch for lanes, status of groups only, the lease, a port-forward", async () => {
@@ -39,4 +42,18 @@ test("of pods that are alike one is asked, of too many workloads some, and the o
   const {queue, unasked} = chosen(pods, 2);
   expect(queue).toHaveLength(2);
   expect(unasked).toEqual({tooMany: 1, alike: 1});
+});
+
+test("an image that the registry has not got is missing; of a registry without answer that is not known", async () => {
+  const registry = await StandIn.start();
+  const place = {...settings, registry: `${registry.host}/mesh`};
+  const find = () => findImages(place, {plainHttp: true, patience: {...patience, attempts: 1}});
+  const facts = [await find()];
+  await registry.stop();
+  facts.push(await find());
+  expect(facts.map((images) => images.map(({missing}) => missing === true))).toEqual([
+    [true, true, true, true],
+    [false, false, false, false],
+  ]);
+  expect(facts.flat().filter(({problem}) => problem === undefined)).toEqual([]);
 });

@@ -78,6 +78,13 @@ test("versions: one that was not tried is a warning, one that is too old a failu
   ]);
 });
 
+test("versions: an istiod that tells none is not of an untried one", () => {
+  const of = (...istio: string[]) => complaints(inspection(shop, {versions: {kubernetes: "1.36.3", istio}}));
+  expect(of("unknown")).toEqual(["warning versions: istiod does not tell its version"]);
+  expect(of("1.31.0", "unknown")).toEqual(["warning versions: istiod does not tell its version"]);
+  expect(of()).toEqual(["warning versions: Istio could not be asked for its version"]);
+});
+
 test("versions: a program older than the installation is a failure, a newer one a warning", () => {
   const of = (program: string, version: string) => inspection(shop, {program, settings: {...settings, version}});
   expect(complaints(of("0.2.0", "0.3.0"))).toEqual([
@@ -117,6 +124,20 @@ test("rights and images: what is missing is named", () => {
       "failed images: registry.example.com: ECONNREFUSED",
     ],
   );
+});
+
+test("images: what is missing is to be pushed; of a registry without answer it is not known", () => {
+  const silent = ["inbound", "outbound"].map((module) => ({module, problem: "registry.example.com: ECONNREFUSED"}));
+  const missing = {module: "edge", problem: "registry.example.com/mesh/edge is not there", missing: true};
+  const images = [...silent, missing, {module: "edge-response"}] as Inspection["images"];
+  const found = judge(inspection(shop, {images})).filter(({check}) => check === "images");
+  const push = "meshlane push --registry registry.example.com/mesh. Until then pods that start serve the baseline.";
+  const look =
+    "See whether the registry is up and lets this machine read. Pods that start without it serve the baseline.";
+  expect(found.map(({message, hint}) => [message, hint])).toEqual([
+    ["registry.example.com/mesh/edge is not there", push],
+    ["registry.example.com: ECONNREFUSED", look],
+  ]);
 });
 
 test("lanes: one of the cluster that does not fit its group", () => {
@@ -261,6 +282,23 @@ test("sidecars: a pod without one, and a proxy without the filter", () => {
   ];
   expect(complaints(inspection(shop, {proxies}))).toEqual([
     "failed sidecars: proxies without the filter: shop/cart-1 (shop/meshlane-inbound)",
+  ]);
+});
+
+test("sidecars: of a pod that refuses one, no label of the namespace is the remedy", () => {
+  const bare = (name: string, labels: Record<string, string>, annotations: Record<string, string>) => {
+    const object = pod(name, labels, "shop", ["app"]);
+    return {...object, metadata: {...object.metadata, annotations}};
+  };
+  const [yes, no] = ["true", "false"].map((answer) => ({"sidecar.istio.io/inject": answer}));
+  const pods = [bare("a", no!, {}), bare("b", {}, no!), bare("c", yes!, no!), bare("d", {}, {})];
+  const found = judge(inspection([...shop, ...pods])).filter(({check}) => check === "sidecars");
+  expect(found.map(({names, hint}) => [names, hint])).toEqual([
+    [["shop/c", "shop/d"], "Label the namespace istio-injection=enabled and restart them."],
+    [
+      ["shop/a", "shop/b"],
+      'Take sidecar.istio.io/inject: "false" off their templates and restart them; no label of the namespace overrides it.',
+    ],
   ]);
 });
 
