@@ -1,4 +1,5 @@
 import type {Api, Kind} from "../cluster/api.ts";
+import {ClusterError} from "../cluster/failure.ts";
 import {isWritten} from "../model/adopted.ts";
 import {isOurs, type KubernetesObject} from "../model/kubernetes.ts";
 
@@ -48,8 +49,18 @@ export interface ClusterState extends Lanes {
 /**
  * Reads the cluster. What we derive from lanes is read before the lanes and the facts: who changes a derived object has seen
  * its lane, so when two do this at once, the one that knows less fails at the resourceVersion that it read (see `pass`).
+ * @throws ClusterError Forbidden, which names one kind of those that may not be read and who tells the others
  */
 export async function readState(api: Api): Promise<ClusterState> {
+  try {
+    return await readAll(api);
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.reason === "Forbidden")) throw error;
+    throw new ClusterError("Forbidden", `${error.message}; meshlane check -o json names all rights that are missing`);
+  }
+}
+
+async function readAll(api: Api): Promise<ClusterState> {
   const derived = await listAll(api, derivedKinds);
   const [facts, lanes] = await Promise.all([listAll(api, factKinds), readLanes(api)]);
   return {objects: [...derived, ...facts], live: derived.filter(isWritten), ...lanes};

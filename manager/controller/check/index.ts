@@ -5,8 +5,8 @@ import type {Inspection} from "./inspection.ts";
 import {checkLanes, checkRoutes} from "./lanes.ts";
 import {checkNative} from "./native.ts";
 import {checkObjects} from "./objects.ts";
-import {failed, type Result} from "./result.ts";
-import {checkRights} from "./rights.ts";
+import {failed, type Result, warning} from "./result.ts";
+import {checkRights, isForward} from "./rights.ts";
 import {checkSelectors} from "./selectors.ts";
 import {checkSidecars} from "./sidecars.ts";
 import {checkThrough} from "./through.ts";
@@ -38,5 +38,9 @@ export function judge(inspection: Inspection): Result[] {
 }
 
 function checkUnread({unread}: Inspection): Result[] {
-  return unread.map((message) => failed("reading", message, "What needs it was not checked."));
+  return unread.map((message) =>
+    isForward(message)
+      ? warning("reading", message, "Proxies were not asked. Without it apply waits for the time of --settle.")
+      : failed("reading", message, "What needs it was not checked."),
+  );
 }

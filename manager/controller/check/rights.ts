@@ -68,6 +68,7 @@ export function checkRights({missingRights: missing}: Inspection): Result[] {
   ];
 }
 
-function isForward(right: string): boolean {
+/** Who lacks it can apply all the same. */
+export function isForward(right: string): boolean {
   return right.includes("pods/portforward");
 }

@@ -15,3 +15,11 @@ test("GRPCRoutes of users are read where the cluster has the kind, and a cluster
   expect(await read(kinds)).toEqual(["GRPCRoute shop/mine"]);
   expect(await read(ourKinds)).toEqual([]);
 });
+
+test("who may not read a kind is told of it, and who names all that is missing", async () => {
+  const cluster = await FakeCluster.start([], ourKinds);
+  cluster.denied = ["list swimlanes"];
+  await expect(readState(await cluster.api())).rejects.toThrow(
+    /^ann may not list swimlanes.*; meshlane check -o json names all rights that are missing$/u,
+  );
+});

@@ -162,6 +162,25 @@ test("routes that share requests out by weight are refused natively, with the re
   expect(await envoyRoutes(mesh, caller, CART)).toEqual(before);
 });
 
+test.each([
+  ["where there were none", undefined],
+  [
+    "in the place of one to the service",
+    virtualService(SHOP, "cart", {hosts: [CART], http: [{name: "own", route: to(CART)}]}),
+  ],
+])("natively routes that an owner writes later, %s, are what requests of no lane get", async (_where, before) => {
+  if (before !== undefined) await usersWrite(before);
+  expect(await apply("native")).toMatchObject({code: 0});
+  expect((await ask("/", "ann")).path).toBe("cart--ann");
+  const away = virtualService(SHOP, "cart", {hosts: [CART], http: [{name: "away", route: to(AUDIT)}]});
+  await usersWrite(away);
+  // Of a route that was there the matcher is in the new one too, until somebody applies.
+  if (before === undefined) expect((await ask("/")).path).toBe("audit");
+  const later = await apply("native");
+  expect([later.code, later.stderr]).toEqual([1, expect.stringContaining("its lanes go where these routes say")]);
+  expect((await ask("/")).path).toBe("audit");
+});
+
 test("natively a route that not every caller has, or for one port, changes nothing for other calls", async () => {
   const path = async (url: string, lane = "") => {
     const headers = lane === "" ? {} : {"x-swimlane": lane};

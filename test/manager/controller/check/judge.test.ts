@@ -67,6 +67,12 @@ test("every complaint has a hint", () => {
   expect(found.filter(({hint}) => hint === undefined || hint === "")).toEqual([]);
 });
 
+test("reading: who may not forward ports can apply all the same, so that is a warning; anything else unread is a failure", () => {
+  const unread = ["you may not create pods/portforward in namespace istio-system", "you may not list pods"];
+  const found = complaints(inspection(shop, {unread})).filter((line) => line.includes("reading"));
+  expect(found.map((line) => line.split(":")[0])).toEqual(["warning reading", "failed reading"]);
+});
+
 test("versions: one that was not tried is a warning, one that is too old a failure", () => {
   const versions = {kubernetes: "1.35.0", istio: ["1.31.0"]};
   expect(complaints(inspection(shop, {versions}))).toEqual([
