@@ -4,18 +4,12 @@ import {hostOf} from "../../compile/hosts.ts";
 import type {Plan} from "../../compile/plan.ts";
 import {isEdited} from "../../model/adopted.ts";
 import type {Mesh} from "../../model/index.ts";
-import {isOfLanes} from "../../model/pasted.ts";
 import {isRendered, type KubernetesObject} from "../../model/kubernetes.ts";
 import {adopt, handedOver, pasted} from "./adopt.ts";
+import {noAdoption} from "./adoptable.ts";
 import {conflict, isMatcherOf, type Native, nativeRoutes, whatStays} from "./conflicts.ts";
 import {renderDestinations} from "./destinations.ts";
-import {
-  destinationsOf,
-  type ForeignVirtualService,
-  type HttpRoute,
-  meshVirtualServices,
-  virtualServices,
-} from "./foreign.ts";
+import {type ForeignVirtualService, meshVirtualServices, virtualServices} from "./foreign.ts";
 import {baselineRoutes, laneRoutes} from "./lane-routes.ts";
 import {nameOf, namespaceOf} from "./names.ts";
 import {renderNative} from "./native.ts";
@@ -160,7 +154,7 @@ function ownersWay(
   const since = earlier.find((one) => isEdited(one) && !isTaken(one));
   if (since !== undefined) return {way: "none", notice: edited(service, since)};
   if (isRendered(owner.object)) return ofRender(service, owner, all);
-  if (earlier.length > 0 || given.includes(service.service)) return adoption(service, owner, more);
+  if (earlier.length > 0 || given.includes(service.service)) return adoption(service, [owner, ...more], all);
   return pasted(owner, service, all) === "routes" ? {way: "pasted"} : undefined;
 }
 
@@ -191,8 +185,12 @@ function edited({service}: PreparedService, object: KubernetesObject): Notice {
   };
 }
 
-function adoption(service: PreparedService, owner: ForeignVirtualService, more: readonly ForeignVirtualService[]): Way {
-  const obstacle = noAdoption(service, owner, more);
+function adoption(
+  service: PreparedService,
+  [owner, ...more]: readonly [ForeignVirtualService, ...ForeignVirtualService[]],
+  all: readonly PreparedService[],
+): Way {
+  const obstacle = noAdoption(service, owner, {more, all});
   if (obstacle === undefined) return {way: "adopt", users: owner};
   return {
     way: "none",
@@ -204,31 +202,6 @@ function adoption(service: PreparedService, owner: ForeignVirtualService, more: 
       hint: obstacle.hint,
     },
   };
-}
-
-function noAdoption(
-  {service, host, facts}: PreparedService,
-  {spec: {http = []}, namespace}: ForeignVirtualService,
-  [another]: readonly ForeignVirtualService[],
-): {readonly why: string; readonly hint: string} | undefined {
-  const paste = `meshlane render --routes ${nameOf(service)}`;
-  if (http.some(({delegate}) => delegate !== undefined))
-    return {
-      why: "has delegates, whose routes we do not see in it",
-      hint: "Write their routes into it in the place of delegate:, and hand it over again.",
-    };
-  if (another !== undefined)
-    return {why: `is not the only one: ${another.key} is another`, hint: `Paste into the older one: ${paste}`};
-  const [route] = [...meshHttpRoutes(service, facts), ...meshGrpcRoutes(service, facts)];
-  if (route !== undefined)
-    return {why: `has no effect beside ${identity(route)}`, hint: "Keep one of the two for this service."};
-  const isTaken = (one: HttpRoute) => !isOfLanes(one) && destinationsOf(one, namespace, host, facts.domain).length > 0;
-  if (!http.some(isTaken))
-    return {
-      why: `has no http route that goes to service ${service}`,
-      hint: "Write one into it: before it, lanes have theirs.",
-    };
-  return undefined;
 }
 
 function notNative(prepared: PreparedService, native: Native, {standing}: IstioOptions): Notice {

@@ -211,6 +211,22 @@ test("nor one beside an HTTPRoute of the service, which has effect instead of it
   ]);
 });
 
+test("nor one with a route that goes to two services which lanes override: a variant can go to one of them only", () => {
+  const http = [
+    {
+      route: [
+        {...own, weight: 90},
+        {destination: {host: "payment"}, weight: 10},
+      ],
+    },
+  ];
+  const pay = [lane("pay", {services: [{name: "payment", to: "payment--pay"}]}), service("payment--pay")];
+  const refused = adopted({hosts: ["cart", "payment"], http}, [...base, ...pay]);
+  expect(refused.notices.map(({reason}) => reason)).toContain("CannotAdopt");
+  expect(namesOf(refused, PARTS).filter((name) => name.startsWith("VirtualService"))).toEqual([]);
+  expect(adopted({hosts: ["cart", "payment"], http}).notices).toEqual([]);
+});
+
 test("render --routes prints the owner's own routes for lanes too", () => {
   const spec = {hosts: ["cart"], http: [vip, {route: [own]}]};
   const {mesh, others} = loadMesh(
