@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest";
 import {lane, laneIn, receive, send, TRACE, traceparent} from "./drive.ts";
-import {fnv1a64, mix64} from "../reference/hash.ts";
+import {slotOf} from "../reference/trace-ids.ts";
 import {Process} from "./process.ts";
 import {sidecar} from "./sidecar.ts";
 
@@ -50,11 +50,10 @@ describe("the table", () => {
 
 describe("its slots", () => {
   const numbered = (count: number) => Array.from({length: count}, (_, i) => (i + 1).toString(16).padStart(32, "0"));
-  const slotOf = (id: string, slots: bigint) => mix64(fnv1a64(`\x01${id}`)) & (slots - 1n);
   /** So many ids that come to one slot of 16. */
   const ofOneSlot = (count: number) =>
     numbered(400)
-      .filter((id) => slotOf(id, 16n) === 0n)
+      .filter((id) => slotOf(`hex:${id}`, 16) === 0)
       .slice(0, count);
 
   test("it keeps to its slots, of four ids each", () => {

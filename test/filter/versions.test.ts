@@ -12,7 +12,7 @@ import {
   namespaceOutboundConfig,
   outboundConfig,
 } from "../../manager/render/filter-config.ts";
-import {fnv1a64, mix64} from "../reference/hash.ts";
+import {slotOf} from "../reference/trace-ids.ts";
 import {TRACE_HEADERS} from "../reference/trace-ids.ts";
 import {lane, laneIn, MESH, properties, receive, send, traceparent} from "./drive.ts";
 import type {Header} from "./headers.ts";
@@ -149,10 +149,10 @@ describe("both in one proxy, while one takes over from the other", () => {
 
 /** Two trace ids that come to one of 65,536 slots. */
 function idsOfOneSlot(): [string, string] {
-  const bySlot = new Map<bigint, string>();
+  const bySlot = new Map<number, string>();
   for (let number = 1; ; number++) {
     const id = number.toString(16).padStart(32, "0");
-    const slot = mix64(fnv1a64(`\x01${id}`)) & 65535n;
+    const slot = slotOf(`hex:${id}`);
     const other = bySlot.get(slot);
     if (other !== undefined) return [other, id];
     bySlot.set(slot, id);

@@ -1,3 +1,4 @@
+import {fnv1a64, mix64} from "./hash.ts";
 import {values, type Header} from "./request.ts";
 
 /** The trace headers, in the order of `docs/filter-configuration.md`. */
@@ -22,6 +23,16 @@ export type TraceHeader = (typeof TRACE_HEADERS)[number];
 export function traceId(header: TraceHeader, value: string): string | undefined {
   return readers[header](value);
 }
+
+/** The slot of a trace table of `slots` (a power of two) that an id of `traceId` comes to. */
+export function slotOf(id: string, slots = 65_536): number {
+  const colon = id.indexOf(":");
+  const kind = kinds.indexOf(id.slice(0, colon)) + 1;
+  return Number(mix64(fnv1a64(String.fromCharCode(kind) + id.slice(colon + 1))) & BigInt(slots - 1));
+}
+
+/** In the order of the bytes that stand before an id in the table. */
+const kinds = ["hex", "request", "sw8", "datadog"];
 
 type Reader = (value: string) => string | undefined;
 

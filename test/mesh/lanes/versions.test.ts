@@ -13,9 +13,12 @@ import {
   laneObject,
   meshlane,
   type Mesh,
+  receivedBy,
+  type ShopReply,
   theMesh,
 } from "../client/index.ts";
 import {playgroundWith} from "../shop/playground.ts";
+import {slotOf, traceId} from "../../reference/trace-ids.ts";
 import {until} from "../until.ts";
 import {laneShop, SOON, untilPath} from "./lane-shop.ts";
 
@@ -90,7 +93,13 @@ async function run({digests}: Modules): Promise<boolean> {
   );
 }
 
-const ask = (lane: string) => mesh.request({host: HOST, headers: {"x-swimlane": lane}, newConnection: true});
+const asked: ShopReply[] = [];
+
+async function ask(lane: string): Promise<ShopReply> {
+  const reply = await mesh.request({host: HOST, headers: {"x-swimlane": lane}, newConnection: true});
+  asked.push(reply);
+  return reply;
+}
 
 /** Where requests of the lanes go, and those of none. */
 async function paths(): Promise<string[]> {
@@ -113,17 +122,29 @@ test("what it would refuse is not written: the lane's pods and the remedy are na
   expect(await paths()).toEqual(held);
 });
 
-test("while today's takes over, no request leaves its lane", async () => {
+test("while today's takes over, no request leaves its lane but where 0.1.0 meets a slot of two ids (decision 16)", async () => {
   const ended = new AbortController();
-  const seen = new Set<string>();
-  const asking = (async () => {
-    while (!ended.signal.aborted) seen.add((await ask("versions-ann")).path);
-  })();
+  const seen: ShopReply[] = [];
+  const asking = Array.from({length: 4}, async () => {
+    while (!ended.signal.aborted) seen.push(await ask("versions-ann"));
+  });
   await use(today);
   await applyLanes(mesh, group);
   await until(() => run(today), {what: "the proxies run today's modules", ...SOON});
   expect(await paths()).toEqual(held);
   ended.abort();
-  await asking;
-  expect([...seen]).toEqual(["frontend -> cart--new"]);
+  await Promise.all(asking);
+
+  const ids = new Set(asked.flatMap(idsAtFrontend));
+  const slots = [...ids].map((id) => slotOf(id));
+  const alone = (id: string) => slots.filter((slot) => slot === slotOf(id)).length === 1;
+  const apart = seen.filter((reply) => idsAtFrontend(reply).every(alone));
+  expect(apart.length).toBeGreaterThan(seen.length / 2);
+  expect(new Set(apart.map(({path}) => path))).toEqual(new Set(["frontend -> cart--new"]));
 });
+
+/** The trace ids that frontend's proxy remembered of a request. */
+function idsAtFrontend({echo}: ShopReply): string[] {
+  const headers = receivedBy(echo, "frontend")?.headers ?? {};
+  return (["traceparent", "x-request-id"] as const).flatMap((name) => traceId(name, String(headers[name])) ?? []);
+}
