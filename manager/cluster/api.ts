@@ -24,6 +24,8 @@ export interface Right {
   readonly group?: string;
   readonly subresource?: string;
   readonly namespace?: string;
+  /** Left out: objects of all names. */
+  readonly name?: string;
 }
 
 /** Who writes, in the objects' managedFields. */
@@ -150,8 +152,8 @@ export class Api {
   }
 
   /** Whether the user may do that. */
-  async may({verb, resource, group = "", subresource, namespace}: Right): Promise<boolean> {
-    const attributes = {verb, resource, group, ...(subresource === undefined ? {} : {subresource}), namespace};
+  async may({verb, resource, group = "", subresource, namespace, name}: Right): Promise<boolean> {
+    const attributes = {verb, resource, group, ...(subresource === undefined ? {} : {subresource}), namespace, name};
     const answer = (await this.transport.send({
       asked: {verb: "create", resource: "selfsubjectaccessreviews.authorization.k8s.io"},
       method: "POST",

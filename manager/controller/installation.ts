@@ -8,8 +8,9 @@ import {isOurs, type KubernetesObject, managedBy} from "../model/kubernetes.ts";
 import {packageRoot} from "../package-root.ts";
 import type {OnChange} from "./changes.ts";
 import {isSameDefinition} from "./check/definitions.ts";
+import {leaseRef} from "./lease.ts";
 import {requireRights, storeIntents} from "./needed-rights.ts";
-import {type Settings, settingsObject, systemNamespace} from "./settings.ts";
+import {type Settings, settingsObject, settingsRef, systemNamespace} from "./settings.ts";
 
 const crdFolder = join(packageRoot, "deploy", "crds");
 
@@ -44,11 +45,11 @@ const readers: readonly (KubernetesObject & {[field: string]: unknown})[] = [
     kind: "Role",
     metadata: inSystem,
     rules: [
-      {apiGroups: [""], resources: ["configmaps"], resourceNames: ["meshlane"], verbs: ["get"]},
+      {apiGroups: [""], resources: ["configmaps"], resourceNames: [settingsRef.metadata.name], verbs: ["get"]},
       {
         apiGroups: ["coordination.k8s.io"],
         resources: ["leases"],
-        resourceNames: ["meshlane-controller"],
+        resourceNames: [leaseRef.metadata.name],
         verbs: ["get"],
       },
     ],

@@ -49,16 +49,13 @@ export async function requireRights(api: Api, intents: readonly Intent[]): Promi
   const answers = await Promise.all(distinct.map(async (right) => ({right, may: await mayAsFarAsKnown(api, right)})));
   const missing = answers.filter(({may}) => !may).map(({right}) => right);
   if (missing.length === 0) return;
-  const isOfLanes = ({group, subresource}: Right) => group === "meshlane.dev" && subresource === undefined;
-  const canDelegate = intents.every(({object}) => !isOfInstallation(object)) && !missing.every(isOfLanes);
-  const remedy = canDelegate ? ", or let the controller apply what you write" : "";
+  const example = intents.some(({object}) => isOfInstallation(object)) ? "" : ", like deploy/rights.yaml";
   throw new ClusterError(
     "Forbidden",
-    `you may not ${byNamespace(missing).join("; ")}. Nothing was written: ask for a role with these rights${remedy}`,
+    `you may not ${byNamespace(missing).join("; ")}. Nothing was written: ask for a role with these rights${example}`,
   );
 }
 
-/** No controller writes what it needs itself. */
 function isOfInstallation({apiVersion}: KubernetesObject): boolean {
   return ["apiextensions.k8s.io", "rbac.authorization.k8s.io"].includes(groupOf(apiVersion));
 }

@@ -29,7 +29,12 @@ export function readObjects(source: SourceText | SourceObject): {objects: RawObj
 function readText({name, text}: SourceText): {objects: RawObject[]; problems: Problem[]} {
   const lines = new LineCounter();
   try {
-    const documents = parseAllDocuments(text, {lineCounter: lines, prettyErrors: false, logLevel: "silent"});
+    const documents = parseAllDocuments(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      logLevel: "silent",
+      merge: true,
+    });
     if (!Array.isArray(documents)) return {objects: [], problems: []};
     const problems = documents.flatMap((document) =>
       [...document.errors, ...document.warnings].map((error) => syntaxProblem(name, lines, error)),

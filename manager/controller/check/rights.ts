@@ -1,7 +1,8 @@
 import type {Api, Kind, Right} from "../../cluster/api.ts";
 import {groupOf} from "../../cluster/discovery.ts";
 import {derivedKinds, factKinds, groupKind, laneKind} from "../cluster-state.ts";
-import {systemNamespace} from "../settings.ts";
+import {leaseRef} from "../lease.ts";
+import {settingsRef} from "../settings.ts";
 import type {Inspection} from "./inspection.ts";
 import {failed, ok, type Result, some, unreadable, warning} from "./result.ts";
 
@@ -18,22 +19,13 @@ export async function missingRights(api: Api, istioNamespace: string): Promise<s
     ...(await rightsOn(api, [groupKind, laneKind], ["list", "create", "patch", "delete"])),
     ...(await rightsOn(api, factKinds, ["list"])),
     ...(await rightsOn(api, [groupKind], ["update"], "status")),
-    {verb: "get", resource: "configmaps", namespace: systemNamespace},
-    {verb: "get", resource: "leases", group: "coordination.k8s.io", namespace: systemNamespace},
+    {verb: "get", resource: "configmaps", ...settingsRef.metadata},
+    {verb: "get", resource: "leases", group: "coordination.k8s.io", ...leaseRef.metadata},
+    // Over WebSocket API servers before 1.35 asked for get instead.
+    {verb: "create", resource: "pods", subresource: "portforward", namespace: istioNamespace},
   ];
   const answers = await Promise.all(wanted.map(async (right) => ({right, may: await api.may(right)})));
-  const missing = answers.filter(({may}) => !may).map(({right}) => text(right));
-  return (await mayForward(api, istioNamespace)) ? missing : [...missing, text(forwarding("create", istioNamespace))];
-}
-
-function forwarding(verb: string, namespace: string): Right {
-  return {verb, resource: "pods", subresource: "portforward", namespace};
-}
-
-/** Over WebSocket the API server asks for the verb get or create, by its version. */
-async function mayForward(api: Api, namespace: string): Promise<boolean> {
-  const answers = await Promise.all(["create", "get"].map((verb) => api.may(forwarding(verb, namespace))));
-  return answers.includes(true);
+  return answers.filter(({may}) => !may).map(({right}) => text(right));
 }
 
 /** Of kinds that the cluster has. */
@@ -48,16 +40,17 @@ async function rightsOn(api: Api, kinds: readonly Kind[], verbs: readonly string
 }
 
 /** `create virtualservices.networking.istio.io in namespace shop` */
-export function text({verb, resource, group = "", subresource, namespace}: Right): string {
+export function text({verb, resource, group = "", subresource, namespace, name}: Right): string {
   const part = subresource === undefined ? "" : `/${subresource}`;
+  const one = name === undefined ? "" : ` ${name}`;
   const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
-  return `${verb} ${resource}${part}${group === "" ? "" : `.${group}`}${where}`;
+  return `${verb} ${resource}${part}${group === "" ? "" : `.${group}`}${one}${where}`;
 }
 
 export function checkRights({missingRights: missing}: Inspection): Result[] {
   if (missing === undefined) return [unreadable("rights", "your rights")];
   if (missing.length === 0) return [ok("rights", "you may read and write all that apply needs")];
-  const hint = "Ask for these rights in all namespaces, or let the controller apply what you write.";
+  const hint = "Ask for them in all namespaces: deploy/rights.yaml is a role that has all that apply needs.";
   const [needed, wished] = [missing.filter((right) => !isForward(right)), missing.filter(isForward)];
   const results = needed.length === 0 ? [] : [failed("rights", `you may not ${some(needed)}`, hint, needed)];
   if (wished.length === 0) return results;

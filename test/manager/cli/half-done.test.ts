@@ -17,7 +17,7 @@ async function started(objects: readonly KubernetesObject[], known: typeof kinds
   return {cluster, run: (args: string[], input = "") => meshlane([...args, ...flags], input)};
 }
 
-const remedy = "Nothing was written: ask for a role with these rights, or let the controller apply what you write\n";
+const remedy = "Nothing was written: ask for a role with these rights, like deploy/rights.yaml\n";
 
 test("who may write lanes but not Istio's objects is told all that is missing, and nothing is written", async () => {
   const {cluster, run} = await started(shop.filter(({kind}) => kind !== "SwimLane"));

@@ -20,7 +20,33 @@ test("JSON indented by tabs is read", () => {
   expect(loadMesh([{name: "a.json", text}])).toMatchObject({problems: [], mesh: {groups: [{}]}});
 });
 
-test("YAML anchors and merge keys are read, an alias bomb is refused", () => {
+test("YAML anchors and merge keys are read, and what is wrong in one has its line", () => {
+  const text = `
+apiVersion: meshlane.dev/v1alpha1
+kind: SwimLane
+metadata: {name: ann, namespace: shop}
+spec:
+  group: shop
+  services:
+    - &cart {name: cart, to: cart--ann}
+    - <<: *cart
+      name: NAME
+`;
+  const read = (name: string) =>
+    loadMesh([
+      {name: "group.json", text: JSON.stringify(group())},
+      {name: "a.yaml", text: text.replace("NAME", name)},
+    ]);
+  const {mesh, problems} = read("payment");
+  expect(problems).toEqual([]);
+  expect(mesh.lanes[0]?.spec.services).toMatchObject([
+    {name: "cart", to: "cart--ann"},
+    {name: "payment", to: "cart--ann"},
+  ]);
+  expect(read("7").problems).toContainEqual(expect.objectContaining({file: "a.yaml", line: 10}));
+});
+
+test("an alias bomb is refused", () => {
   const bomb = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
   for (const letter of "bcdefgh")
     bomb.push(

@@ -1,8 +1,10 @@
-import {mkdtemp, rm, writeFile} from "node:fs/promises";
+import {mkdtemp, readFile, rm, writeFile} from "node:fs/promises";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {afterAll, beforeAll, expect, onTestFinished, test} from "vitest";
+import {parseAllDocuments} from "yaml";
 import type {KubernetesObject} from "../../../manager/model/kubernetes.ts";
+import {packageRoot} from "../../../manager/package-root.ts";
 import {type Mesh, serviceObject, theMesh} from "../client/index.ts";
 import {install, meshlaneOk, meshlaneOn, type Meshlane, uninstall} from "../client/meshlane.ts";
 import {playgroundWith} from "../shop/playground.ts";
@@ -194,6 +196,18 @@ test("who has no right to istiod waits a fixed time, and is told so in one line"
   expect(await meshlane(["delete", "lane", "dev", "-n", SHOP])).toMatchObject({code: 0});
 });
 
+test("who has the roles of deploy/rights.yaml lacks nothing: check says so, apply asks istiod, delete cleans up", async () => {
+  const developer = meshlaneOn(mesh, await kubeconfigOf("developer-by-file", await roles()));
+  const checked = await developer(["check", "-o", "json"]);
+  const results = JSON.parse(checked.stdout) as {check: string; status: string}[];
+  expect(results.filter(({check}) => check === "rights")).toMatchObject([{status: "ok"}]);
+  const done = await developer(["apply", "-f", "-", "--wait"], text(lane(SHOP, "by-file", "cart--ann")));
+  expect(done).toMatchObject({code: 0});
+  expect(done.stderr).not.toContain("istiod cannot be asked");
+  expect((await mesh.request({host: HOST, headers: {"x-swimlane": "by-file"}})).path).toBe("frontend -> cart--ann");
+  expect(await developer(["delete", "lane", "by-file", "-n", SHOP])).toMatchObject({code: 0});
+});
+
 test("who may not write Istio's objects is told which right is missing, and nothing is half done", async () => {
   const reader = meshlaneOn(mesh, await kubeconfigOfDeveloper(["get", "list"]));
   expect(await meshlane(["apply", "-f", "-"], text(lane(SHOP, "kept", "cart--ann")))).toMatchObject({code: 0});
@@ -216,11 +230,19 @@ test("who may not write Istio's objects is told which right is missing, and noth
 
 const changing = ["get", "list", "create", "update", "patch", "delete"];
 
+const RBAC = "rbac.authorization.k8s.io/v1";
+
+/** Those of deploy/rights.yaml. */
+async function roles(): Promise<KubernetesObject[]> {
+  const file = await readFile(join(packageRoot, "deploy", "rights.yaml"), "utf8");
+  return parseAllDocuments(file).map((document) => document.toJS() as KubernetesObject);
+}
+
 /** Somebody who may do all with lanes, this with Istio's objects, read what is needed, and nothing in istio-system. */
 async function kubeconfigOfDeveloper(verbs = changing): Promise<string> {
   const name = `developer-${verbs.length}`;
   const role = {
-    apiVersion: "rbac.authorization.k8s.io/v1",
+    apiVersion: RBAC,
     kind: "ClusterRole",
     metadata: {name},
     rules: [
@@ -233,16 +255,22 @@ async function kubeconfigOfDeveloper(verbs = changing): Promise<string> {
       },
     ],
   };
+  return kubeconfigOf(name, [role]);
+}
+
+/** The kubeconfig of a new ServiceAccount that has these roles. */
+async function kubeconfigOf(name: string, granted: readonly KubernetesObject[]): Promise<string> {
   const account = {apiVersion: "v1", kind: "ServiceAccount", metadata: {name, namespace: SHOP}};
-  const binding = {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRoleBinding",
-    metadata: {name},
-    roleRef: {apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name},
+  const bindings = granted.map(({kind, metadata}) => ({
+    apiVersion: RBAC,
+    kind: `${kind}Binding`,
+    metadata: {...metadata, name: `${name}-${metadata.name}`},
+    roleRef: {apiGroup: "rbac.authorization.k8s.io", kind, name: metadata.name},
     subjects: [{kind: "ServiceAccount", name, namespace: SHOP}],
-  };
-  await mesh.apply(account, role, binding);
-  onTestFinished(() => mesh.delete(account, role, binding));
+  }));
+  const objects = [account, ...granted, ...bindings];
+  await mesh.apply(...objects);
+  onTestFinished(() => mesh.delete(...objects));
   const token = (await mesh.kubectl("create", "token", name, "-n", SHOP)).trim();
   const config = JSON.parse(await mesh.kubectl("config", "view", "--raw", "--minify", "-o", "json")) as {
     users: {name: string; user: object}[];

@@ -19,11 +19,11 @@ test("rights are those of the requests that apply makes: patch for lanes, status
   expect(await rights("patch swimlanes")).toEqual(["patch swimlanes.meshlane.dev"]);
   expect(await rights("update swimlanes", "update swimlanes/status")).toEqual([]);
   expect(await rights("update swimlanegroups/status")).toEqual(["update swimlanegroups/status.meshlane.dev"]);
-  expect(await rights("get leases")).toEqual(["get leases.coordination.k8s.io in namespace meshlane-system"]);
-  expect(await rights("create pods/portforward")).toEqual([]);
-  expect(await rights("create pods/portforward", "get pods/portforward")).toEqual([
-    "create pods/portforward in namespace istio-system",
+  expect(await rights("get leases")).toEqual([
+    "get leases.coordination.k8s.io meshlane-controller in namespace meshlane-system",
   ]);
+  expect(await rights("get pods/portforward")).toEqual([]);
+  expect(await rights("create pods/portforward")).toEqual(["create pods/portforward in namespace istio-system"]);
 });
 
 test("what the user may not read is undefined and said, and settings that are not there are null", async () => {
