@@ -28,6 +28,9 @@ export function nativeRoutes(service: PreparedService, users: readonly ForeignVi
   if (service.ports === undefined) {
     return {obstacle: `the ports of Service ${service.service} are not known: give the Service among the files`};
   }
+  if (service.facts.kubernetesServices.get(service.service)?.alias !== undefined) {
+    return {obstacle: "the Service is of type ExternalName, which has no routes of its own that can be patched"};
+  }
   const routes = meshHttpRoutes(service.service, service.facts);
   const [only, ...more] = users;
   const [grpc] = meshGrpcRoutes(service.service, service.facts);

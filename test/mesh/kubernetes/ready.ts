@@ -22,7 +22,16 @@ interface Workload {
 
 interface Pod {
   readonly metadata: {readonly name: string; readonly labels?: Labels; readonly deletionTimestamp?: string};
-  readonly status?: {readonly conditions?: readonly {readonly type: string; readonly status: string}[]};
+  readonly status?: {
+    readonly conditions?: readonly {readonly type: string; readonly status: string}[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly restartCount: number;
 }
 
 interface Service {
@@ -53,9 +62,31 @@ export async function untilReady(api: Api, namespace: string, {signal, ms = STAR
   let missing: string[] = [];
   const ask = async (): Promise<boolean> => (missing = await unready()).length === 0;
   const what = `the Deployments and Services of ${namespace} are ready`;
-  await until(ask, {what, ms, everyMs: 100, ...(signal === undefined ? {} : {signal})}).catch((error: Error) => {
-    throw new Error(`${error.message}${missing.length > 0 ? ` (unready: ${missing.join(", ")})` : ""}`, {cause: error});
+  await until(ask, {what, ms, everyMs: 100, ...(signal === undefined ? {} : {signal})}).catch(async (error: Error) => {
+    const died = await whyRestarted(api, namespace).catch(() => []);
+    const more = [...(missing.length > 0 ? [`unready: ${missing.join(", ")}`] : []), ...died];
+    throw new Error(`${error.message}${more.length > 0 ? ` (${more.join("; ")})` : ""}`, {cause: error});
   });
+}
+
+/** A line for each container that was started again, with what it said last that sounds like a reason. */
+async function whyRestarted(api: Api, namespace: string): Promise<string[]> {
+  const pods = await listed<Pod>(api, namespace, "v1", "pods");
+  const containers = pods.flatMap(({metadata, status}) =>
+    [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].map((container) => ({
+      ...container,
+      pod: metadata.name,
+    })),
+  );
+  const died = containers.filter(({restartCount}) => restartCount > 0);
+  return Promise.all(
+    died.map(async ({pod, name, restartCount}) => {
+      const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${name}&tailLines=300`;
+      const log = await api.send<string>("GET", path);
+      const reason = log.split("\n").find((line) => /\b(critical|fatal|panic|Error)\b/.test(line)) ?? "";
+      return `${name} of ${pod} was started again ${restartCount} times: ${reason}`;
+    }),
+  );
 }
 
 async function listed<Kind>(api: Api, namespace: string, apiVersion: string, plural: string): Promise<Kind[]> {

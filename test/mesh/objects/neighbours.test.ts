@@ -145,7 +145,8 @@ describe.each(["native", "routes"])("routing: %s", (routing) => {
       await applyLanes(mesh, group(routing), ann, next);
       const limited = async () => {
         const clusters = await clustersOf(mesh, caller);
-        const ours = clusters.filter(({name}) => /^outbound\|80\|(users|meshlane-v\d-\w+|)\|cart(--ann)?\./.test(name));
+        const names = new RegExp(`^outbound\\|80\\|(users|meshlane-v\\d-\\w+|)\\|cart(--ann)?\\.${SHOP}\\.`);
+        const ours = clusters.filter(({name}) => names.test(name));
         return ours.length === 5 && ours.every(({maxRequests}) => maxRequests === 77) && ours;
       };
       await until(limited, {what: "all clusters of cart and its lanes have the limit"});
@@ -155,6 +156,20 @@ describe.each(["native", "routes"])("routing: %s", (routing) => {
       await mesh.delete(rule);
     }
   });
+});
+
+test("an alias that is a service of the group has lanes of its own, which requests by the other name do not follow", async () => {
+  const own = groupObject(SHOP, {services: ["basket"]});
+  const lane = laneObject(SHOP, "ann", {basket: "cart--ann"});
+  await applyLanes(mesh, own, lane);
+  try {
+    const basket = `basket.${SHOP}.svc.cluster.local`;
+    expect(await ask("http://cart/", "ann", basket)).toBe("cart--ann");
+    expect(await ask("http://cart/", "", basket)).toMatch(/^cart/);
+    expect(await ask("http://cart/", "ann")).toMatch(/^cart(-v2)?$/);
+  } finally {
+    await deleteLanes(mesh, lane, own);
+  }
 });
 
 describe("a Sidecar resource", () => {

@@ -254,3 +254,16 @@ test("proxies say which requests never reached their application, where some gro
   const routes = [group({routing: "routes"}), lane("ann"), ...shop];
   expect(namesOf(rendered(routes, {options}), ["filter"])).not.toContain(name);
 });
+
+test("an ExternalName has no routes to patch: auto gives it a VirtualService, native is refused", () => {
+  const basket = service("cart", {type: "ExternalName", externalName: "payment.shop.svc.cluster.local"});
+  const given = (routing: string) => [group({routing}), lane("ann"), basket, service("cart--ann")];
+  const auto = rendered(given("auto"), {options});
+  expect(auto.notices).toEqual([]);
+  expect(namesOf(auto, ["routes", "destinations"])).toEqual(["VirtualService shop/meshlane-cart"]);
+  const {notices, objects} = rendered(given("native"), {options});
+  expect(notices).toMatchObject([
+    {severity: "error", reason: "NotNative", message: expect.stringContaining("is of type ExternalName") as string},
+  ]);
+  expect(namesOf({objects, notices}, ["routes", "destinations"])).toEqual([]);
+});
